@@ -1,0 +1,169 @@
+//===- Plan.h - The host programs of a bundle -------------------*- C++ -*-===//
+//
+// plan.json and params.json in memory, every name resolved to an index and
+// every shape checked. What the executor runs and nothing it has to look up.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_BUNDLE_PLAN_H
+#define ANEC_RUNTIME_BUNDLE_PLAN_H
+
+#include "runtime/device/Device.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace anec::rt {
+
+/// How a parameter is filled when no checkpoint gives it.
+struct Initializer {
+  enum class Kind { Zeros, Ones, Normal } kind = Kind::Zeros;
+  double standardDeviation = 0;
+};
+
+/// A family of parameter tensors: one, or one per repeated block. A '*' in the
+/// name stands for the index: "layers.*.wq.weight".
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape; ///< Of one tensor, row-major.
+  int64_t count = 1;
+  Initializer init;
+  bool trainable = true;
+  bool decay = true; ///< Decoupled weight decay; false for rank 1.
+  /// Dimension 0 is the vocabulary and may be compacted to the active rows.
+  bool vocabularyRows = false;
+
+  int64_t elements() const;
+  /// Checkpoint name of tensor `index`: '*' replaced by the index.
+  std::string tensorName(int64_t index) const;
+};
+
+/// A host value: `count` tensors of one shape.
+struct Buffer {
+  enum class Type { Real, Int32 };
+  std::string name;
+  Type type = Type::Real;
+  /// Logical shape in `nn` terms. A dimension of -1 is the vocabulary: the
+  /// number of active rows at run time. Rank 3 [B,S,D] is stored [D, B*S].
+  std::vector<int64_t> shape;
+  int64_t count = 1;
+};
+
+/// Which of `count` instances a reference means.
+struct Index {
+  bool loop = false; ///< The variable of the enclosing For.
+  int64_t constant = 0;
+};
+
+/// An operand or result of a host op.
+struct ValueRef {
+  enum class Kind {
+    Buffer,
+    Parameter, ///< Master values; operand only.
+    Gradient,  ///< Accumulator of a parameter; result only, added to.
+  } kind = Kind::Buffer;
+  size_t id = 0; ///< Into buffers or parameters.
+  Index index;
+};
+
+struct SurfaceRef {
+  size_t surface = 0; ///< Into surfaces.
+  Index index;
+};
+
+struct RegionRef {
+  SurfaceRef at;
+  RegionId region = 0;
+};
+
+/// One step of a host program. Which members mean something depends on `kind`.
+struct Step {
+  enum class Kind {
+    For,      ///< body, count times; `reverse` counts down.
+    Write,    ///< value (Real buffer) -> to.
+    Read,     ///< from -> value (Real buffer).
+    Copy,     ///< from -> to, between surfaces.
+    Dispatch, ///< kernel[instance] on surface input -> output.
+    Host,     ///< a host op by name.
+    Stage,    ///< parameter[index] -> weight region `to`.
+    Load,     ///< (re)compile kernel[instance] from its baked parameters.
+  } kind = Kind::Host;
+
+  int64_t count = 0;
+  bool reverse = false;
+  std::vector<Step> body;
+
+  ValueRef value;
+  RegionRef from, to;
+
+  size_t kernel = 0;
+  Index instance;
+  SurfaceRef input, output;
+
+  std::string name;
+  std::vector<ValueRef> operands, results;
+  nlohmann::json attributes;
+};
+
+/// A parameter baked into a kernel as a blob.
+struct Baked {
+  std::string path; ///< As in the MIL text, "@model_path/weights/wq.bin".
+  size_t parameter = 0;
+  MatrixOrder order;
+};
+
+/// One MIL program, compiled `instances` times with different baked weights.
+struct Kernel {
+  std::string name;
+  std::string file; ///< Relative to the bundle.
+  int64_t instances = 1;
+  std::vector<std::string> blobs; ///< Constant files, relative to the bundle.
+  std::vector<Baked> baked;
+};
+
+/// A surface of the plan, allocated `count` times.
+struct PlanSurface {
+  SurfaceSpec spec;
+  int64_t count = 1;
+};
+
+/// One entry point: train_step, eval_loss, logits or stage.
+struct HostProgram {
+  struct Input {
+    std::string role; ///< tokens, targets or data.
+    size_t buffer = 0;
+  };
+  struct Output {
+    std::string name; ///< loss or logits.
+    size_t buffer = 0;
+  };
+  std::string name;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::vector<Step> steps;
+};
+
+/// Everything plan.json and params.json say.
+struct Plan {
+  std::string model;
+  std::string weights; ///< Strategy, for reports.
+  std::string target;
+  int64_t batch = 0, sequence = 0;
+  /// Rows of the vocabulary, 0 when the model has none.
+  int64_t vocabulary = 0;
+  /// Whether dimension -1 may be smaller than `vocabulary` at run time.
+  bool compactable = false;
+  std::vector<Parameter> parameters;
+  std::vector<Buffer> buffers;
+  std::vector<PlanSurface> surfaces;
+  std::vector<Kernel> kernels;
+  std::vector<HostProgram> programs;
+
+  const HostProgram *program(const std::string &name) const;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_BUNDLE_PLAN_H

@@ -1,0 +1,188 @@
+//===- Device.h - What executes kernels -------------------------*- C++ -*-===//
+//
+// The only way the plan executor reaches a device: load programs, allocate
+// surfaces, stage weights, map activations, run. Surfaces are seen through
+// declared regions, so a device always knows which weight changed and may keep
+// it in any form it likes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_DEVICE_DEVICE_H
+#define ANEC_RUNTIME_DEVICE_DEVICE_H
+
+#include "runtime/support/Half.h"
+#include "runtime/support/Result.h"
+#include "runtime/support/Span.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace anec::rt {
+
+/// How device programs compute. Ane: fp16 storage, each result rounded, f32
+/// accumulation. F32 and F64 replace every float storage by that type.
+enum class Numerics { Ane, F32, F64 };
+
+/// Element type of surface memory and of baked weights.
+enum class ElementType { F16, F32, F64 };
+
+/// What surfaces and baked weights hold under `numerics`.
+inline ElementType storageType(Numerics numerics) {
+  switch (numerics) {
+  case Numerics::Ane:
+    return ElementType::F16;
+  case Numerics::F32:
+    return ElementType::F32;
+  case Numerics::F64:
+    break;
+  }
+  return ElementType::F64;
+}
+
+/// How a logical matrix is stored: transposed or not, rows and columns in
+/// another order. `rowOrder[p]` is the logical row found at stored position p
+/// (before transposition); empty means the identity. The same for columns.
+struct MatrixOrder {
+  bool transposed = false;
+  std::vector<int64_t> rowOrder;
+  std::vector<int64_t> columnOrder;
+};
+
+enum class RegionKind { Weight, Activation };
+
+/// A named part of a surface that holds one logical matrix.
+///
+/// The stored matrix (after `order`) is [rows, columns]. Stored row r is at
+/// surface channel `channel + r % blockRows`, its column c at surface column
+/// `column + (r / blockRows) * columns + c`: a matrix with more rows than the
+/// surface has channels is folded into blocks side by side.
+struct Region {
+  std::string name;
+  RegionKind kind = RegionKind::Activation;
+  int64_t rows = 0, columns = 0;
+  int64_t channel = 0, column = 0;
+  int64_t blockRows = 0;
+  MatrixOrder order;
+};
+
+using RegionId = size_t;
+
+/// One surface [1, channels, 1, width], channel-first, rows packed.
+struct SurfaceSpec {
+  std::string name;
+  int64_t channels = 0, width = 0;
+  std::vector<Region> regions;
+};
+
+/// One matrix of parameter values for a program with baked weights, already in
+/// stored order, in the storage type of the device's numerics.
+struct BakedWeight {
+  ElementType type = ElementType::F16;
+  std::vector<uint8_t> bytes;
+};
+
+/// Everything a device needs to compile one program.
+struct ProgramFiles {
+  std::string name;
+  /// MIL text.
+  std::string text;
+  /// Blob files by their path in the text ("@model_path/weights/mask.bin").
+  std::map<std::string, std::vector<uint8_t>> blobs;
+  /// Baked parameters by their path in the text. The device writes a blob file
+  /// itself where it needs one.
+  std::map<std::string, BakedWeight> baked;
+};
+
+/// A compiled program; destroyed before its device.
+class Program {
+public:
+  virtual ~Program() = default;
+};
+
+/// Device memory; destroyed before its device.
+class Surface {
+public:
+  virtual ~Surface() = default;
+  virtual const SurfaceSpec &spec() const = 0;
+};
+
+enum class Access { Read, Write };
+
+/// Scoped access to one region's memory: the destructor ends it. Never held
+/// across `run`.
+class SurfaceMap {
+public:
+  SurfaceMap(ElementType type, void *surface, int64_t rowStride,
+             const Region &region)
+      : elementType(type), base(surface), stride(rowStride), matrix(&region) {}
+  SurfaceMap(SurfaceMap &&) = default;
+  SurfaceMap &operator=(SurfaceMap &&) = default;
+  virtual ~SurfaceMap() = default;
+
+  ElementType type() const { return elementType; }
+  /// First element of the surface, not of the region.
+  void *data() const { return base; }
+  /// Elements between two channels.
+  int64_t rowStride() const { return stride; }
+  const Region &region() const { return *matrix; }
+
+private:
+  ElementType elementType;
+  void *base;
+  int64_t stride;
+  const Region *matrix;
+};
+
+/// What a device did since it was made.
+struct DeviceCounters {
+  uint64_t compiles = 0;
+  uint64_t dispatches = 0;
+  /// Signature bytes of every dispatch, padding included.
+  uint64_t deviceBytes = 0;
+  /// Elements staged times element size, without padding.
+  uint64_t stagedBytes = 0;
+};
+
+/// CpuDevice is the reference; every other device must agree with it on every
+/// test in test/conformance. `load` may run on one other thread while `run`
+/// runs; everything else happens on one thread.
+class Device {
+public:
+  virtual ~Device() = default;
+
+  virtual Numerics numerics() const = 0;
+
+  /// Compiles `files`. BudgetExhausted when this process may not compile
+  /// again; the caller restarts the process, it does not retry.
+  virtual Result<std::unique_ptr<Program>> load(const ProgramFiles &files) = 0;
+
+  /// Zeroed memory for one surface.
+  virtual Result<std::unique_ptr<Surface>>
+  allocate(const SurfaceSpec &spec) = 0;
+
+  /// Writes parameter values, in natural order, into a weight region:
+  /// converts, permutes and transposes as the region declares.
+  virtual std::optional<Error> stage(Surface &surface, RegionId region,
+                                     Span<const float> master) = 0;
+  virtual std::optional<Error> stage(Surface &surface, RegionId region,
+                                     Span<const double> master) = 0;
+
+  /// Access to an activation region until the result is destroyed.
+  virtual Result<std::unique_ptr<SurfaceMap>>
+  map(Surface &surface, RegionId region, Access access) = 0;
+
+  /// Runs to completion. `inputs` and `outputs` follow the MIL signature; a
+  /// device that orders them otherwise permutes here, not above.
+  virtual std::optional<Error> run(Program &program,
+                                   const std::vector<Surface *> &inputs,
+                                   const std::vector<Surface *> &outputs) = 0;
+
+  virtual DeviceCounters counters() const = 0;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_DEVICE_DEVICE_H

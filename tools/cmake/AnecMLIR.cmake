@@ -1,0 +1,46 @@
+# MLIR, used through its shared library only: mixing libMLIR.so with the static
+# libraries registers every option twice.
+
+find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir
+             /opt/homebrew/opt/llvm/lib/cmake/mlir)
+set(MLIR_LINK_MLIR_DYLIB ON)
+set(LLVM_LINK_LLVM_DYLIB ON)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+separate_arguments(ANEC_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+
+# A library that includes MLIR headers:
+#   anec_add_compiler_library(anecNN SOURCES NNOps.cpp DEPS anecMil TABLEGEN ANECNNIncGen)
+# Optimisation is low on purpose: these libraries are bound by MLIR, not by us.
+function(anec_add_compiler_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TABLEGEN" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  anec_use_mlir(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS})
+  if(ARG_TABLEGEN)
+    add_dependencies(${name} ${ARG_TABLEGEN})
+  endif()
+endfunction()
+
+# Headers, flags and the shared library for a target of ours.
+function(anec_use_mlir name)
+  target_include_directories(${name} SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
+  target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR})
+  target_compile_definitions(${name} PUBLIC ${ANEC_LLVM_DEFINITIONS})
+  target_compile_options(${name} PRIVATE -O1 -g1 -fno-rtti -Wno-unused-parameter)
+  target_link_libraries(${name} PUBLIC MLIR LLVM)
+  if(NOT TARGET anecMLIRHeaders)
+    file(WRITE ${CMAKE_BINARY_DIR}/MLIRHeaders.cpp "")
+    add_library(anecMLIRHeaders STATIC ${CMAKE_BINARY_DIR}/MLIRHeaders.cpp)
+    target_include_directories(anecMLIRHeaders SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
+    target_compile_definitions(anecMLIRHeaders PUBLIC ${ANEC_LLVM_DEFINITIONS})
+    target_compile_options(anecMLIRHeaders PRIVATE -O1 -g1 -fno-rtti -Wno-unused-parameter)
+    target_precompile_headers(anecMLIRHeaders PRIVATE
+      <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/BuiltinTypes.h>
+      <mlir/IR/Matchers.h> <mlir/IR/PatternMatch.h> <mlir/IR/SymbolTable.h>
+      <mlir/Pass/Pass.h> <mlir/Transforms/DialectConversion.h>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM anecMLIRHeaders)
+endfunction()
