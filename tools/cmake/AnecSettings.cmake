@@ -14,6 +14,7 @@ endif()
 find_program(ANEC_LLD NAMES ld.lld-22 ld.lld)
 if(ANEC_LLD AND NOT APPLE)
   # g++ finds a linker by its plain name in the folders given with -B.
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/linker)
   file(CREATE_LINK ${ANEC_LLD} ${CMAKE_BINARY_DIR}/linker/ld.lld SYMBOLIC)
   add_link_options(-fuse-ld=lld -B${CMAKE_BINARY_DIR}/linker)
 endif()
