@@ -1,0 +1,77 @@
+//===- Gemm.h - Matrix product ----------------------------------*- C++ -*-===//
+//
+// The only matrix product of the runtime, for device kernels and host ops.
+// Operands are views with any strides and of any float width: packing converts
+// them, so nobody copies or transposes a matrix first.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_GEMM_GEMM_H
+#define ANEC_RUNTIME_GEMM_GEMM_H
+
+#include "runtime/support/Half.h"
+
+#include <cstdint>
+
+namespace anec::rt {
+
+class ThreadPool;
+
+enum class MatrixType { F16, F32, F64 };
+
+constexpr MatrixType matrixType(const half *) { return MatrixType::F16; }
+constexpr MatrixType matrixType(const float *) { return MatrixType::F32; }
+constexpr MatrixType matrixType(const double *) { return MatrixType::F64; }
+
+/// An operand: element (i, j) is `data[i * rowStride + j * columnStride]`.
+struct ConstMatrix {
+  const void *data = nullptr;
+  MatrixType type = MatrixType::F32;
+  int64_t rowStride = 0, columnStride = 1;
+
+  ConstMatrix() = default;
+  ConstMatrix(const void *data, MatrixType type, int64_t rowStride,
+              int64_t columnStride)
+      : data(data), type(type), rowStride(rowStride),
+        columnStride(columnStride) {}
+  template <typename T>
+  ConstMatrix(const T *data, int64_t rowStride, int64_t columnStride = 1)
+      : ConstMatrix(data, matrixType(data), rowStride, columnStride) {}
+
+  ConstMatrix transposed() const {
+    return ConstMatrix(data, type, columnStride, rowStride);
+  }
+};
+
+/// The result; fastest when one of the strides is 1.
+struct Matrix {
+  void *data = nullptr;
+  MatrixType type = MatrixType::F32;
+  int64_t rowStride = 0, columnStride = 1;
+
+  Matrix() = default;
+  Matrix(void *data, MatrixType type, int64_t rowStride, int64_t columnStride)
+      : data(data), type(type), rowStride(rowStride),
+        columnStride(columnStride) {}
+  template <typename T>
+  Matrix(T *data, int64_t rowStride, int64_t columnStride = 1)
+      : Matrix(data, matrixType(data), rowStride, columnStride) {}
+};
+
+/// Whether `gemm` overwrites C or adds to it.
+enum class GemmMode { Overwrite, Accumulate };
+
+/// C = alpha * A * B, or C += alpha * A * B.
+///
+/// Shapes    a: [m, k], b: [k, n], c: [m, n]; any size may be 0.
+/// Numerics  f32 sums for F16 and F32 operands, f64 for F64; C is rounded
+///           once. Either all three matrices are F64 or none is. Sums run in
+///           blocks over k that depend on k only: the same bits for any number
+///           of threads.
+/// Aliasing  c overlaps neither a nor b.
+/// Errors    none. NaN and Inf propagate.
+void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
+          ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_GEMM_GEMM_H
