@@ -1,0 +1,84 @@
+//===- NNLossOps.td - Losses and where gradients start -----*- tablegen -*-===//
+#ifndef ANEC_DIALECT_NN_LOSS
+#define ANEC_DIALECT_NN_LOSS
+
+include "dialect/NN/NNOpBase.td"
+
+/// A loss: not differentiable with respect to its targets.
+def NN_Loss : NativeOpTrait<"Loss"> { let cppNamespace = "::anec::nn"; }
+
+def NN_CrossEntropyOp : NN_HostOp<"cross_entropy",
+    [NN_Loss, NN_Differentiable, InferTypeOpAdaptor]> {
+  let summary = "mean over tokens of -log softmax(logits)[target]";
+  let description = [{
+    - (C1) targets have the batch and sequence of logits.
+
+    ```mlir
+    %l = nn.cross_entropy %logits, %targets : tensor<2x4x32xf32>, tensor<2x4xi32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$logits, NN_Tokens:$targets);
+  let results = (outs NN_Scalar:$loss);
+  let assemblyFormat =
+      "$logits `,` $targets attr-dict `:` type($logits) `,` type($targets)";
+}
+def NN_CrossEntropyGradOp : NN_HostOp<"cross_entropy_grad",
+    [AllTypesMatch<["logits", "dlogits"]>]> {
+  let summary = "`dlogits = dloss / tokens * (softmax(logits) - one_hot(targets))`";
+  let description = [{
+    ```mlir
+    %d = nn.cross_entropy_grad %logits, %targets, %dl : tensor<2x4x32xf32>, tensor<2x4xi32>, tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$logits, NN_Tokens:$targets,
+                       NN_Scalar:$dloss);
+  let results = (outs NN_Activation:$dlogits);
+  let assemblyFormat = [{
+    $logits `,` $targets `,` $dloss attr-dict `:` type($logits) `,`
+    type($targets) `,` type($dloss)
+  }];
+}
+
+def NN_MseOp : NN_HostOp<"mse",
+    [NN_Loss, NN_Differentiable, InferTypeOpAdaptor,
+     AllTypesMatch<["x", "target"]>]> {
+  let summary = "mean over all elements of `(x - target)^2`";
+  let description = [{
+    ```mlir
+    %l = nn.mse %y, %t : tensor<2x4x8xf32>, tensor<2x4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Activation:$target);
+  let results = (outs NN_Scalar:$loss);
+  let assemblyFormat = "$x `,` $target attr-dict `:` type($x) `,` type($target)";
+}
+def NN_MseGradOp : NN_HostOp<"mse_grad",
+    [AllTypesMatch<["x", "target", "dx"]>]> {
+  let summary = "`dx = dloss * 2 / elements * (x - target)`";
+  let description = [{
+    ```mlir
+    %dx = nn.mse_grad %y, %t, %dl : tensor<2x4x8xf32>, tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Activation:$target,
+                       NN_Scalar:$dloss);
+  let results = (outs NN_Activation:$dx);
+  let assemblyFormat =
+      "$x `,` $target `,` $dloss attr-dict `:` type($x) `,` type($dloss)";
+}
+
+def NN_LossScaleOp : NN_HostOp<"loss_scale"> {
+  let summary = "gradient of the objective with respect to the loss";
+  let description = [{
+    What the trainer multiplies the loss by, so that small gradients survive
+    fp16; it divides the sums by it again.
+
+    ```mlir
+    %dl = nn.loss_scale : tensor<f32>
+    ```
+  }];
+  let results = (outs NN_Scalar:$scale);
+  let assemblyFormat = "attr-dict `:` type($scale)";
+}
+
+#endif // ANEC_DIALECT_NN_LOSS

@@ -1,0 +1,266 @@
+//===- NNOps.cpp - Inference and verifiers of the compute ops -------------===//
+
+#include "dialect/NN/NN.h"
+
+#include "llvm/ADT/SmallBitVector.h"
+
+using namespace mlir;
+using namespace anec::nn;
+
+using Inferred = SmallVectorImpl<Type>;
+
+static RankedTensorType ranked(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+static RankedTensorType f32(MLIRContext *context, ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, Float32Type::get(context));
+}
+
+//===----------------------------------------------------------------------===//
+// Element-wise
+//===----------------------------------------------------------------------===//
+
+/// The last dimensions of x are those of y.
+static LogicalResult verifySuffix(Operation *op, RankedTensorType x,
+                                  RankedTensorType y) {
+  ArrayRef<int64_t> suffix = y.getShape();
+  if (y.getRank() == 0 || y.getRank() > x.getRank() ||
+      x.getShape().take_back(suffix.size()) != suffix) // add_c1
+    return op->emitOpError("expects y to have the shape of x or its last "
+                           "dimensions, but got ")
+           << x << " and " << y;
+  return success();
+}
+LogicalResult AddOp::verify() {
+  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+}
+LogicalResult SubOp::verify() {
+  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+}
+LogicalResult MulOp::verify() {
+  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+}
+
+LogicalResult SumTokensOp::inferReturnTypes(MLIRContext *context,
+                                            std::optional<Location>,
+                                            Adaptor adaptor,
+                                            Inferred &inferred) {
+  inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> loc,
+                                         Adaptor adaptor, Inferred &inferred) {
+  RankedTensorType x = ranked(adaptor.getX());
+  RankedTensorType weight = ranked(adaptor.getWeight());
+  if (x.getDimSize(2) != weight.getDimSize(1)) // linear_c1
+    return emitOptionalError(loc, "expects weight to have ", x.getDimSize(2),
+                             " input features to match x, but got ",
+                             weight.getDimSize(1));
+  inferred.push_back(x.clone(
+      {x.getDimSize(0), x.getDimSize(1), weight.getDimSize(0)})); // linear_c2
+  return success();
+}
+
+LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> loc,
+                                         Adaptor adaptor, Inferred &inferred) {
+  RankedTensorType a = ranked(adaptor.getA()), b = ranked(adaptor.getB());
+  if (!adaptor.getTransposeA()) { // matmul_c1
+    if (b.getRank() != 2)
+      return emitOptionalError(loc, "expects b to be a matrix, but got ", b);
+    if (a.getDimSize(2) != b.getDimSize(0))
+      return emitOptionalError(loc, "expects b to have ", a.getDimSize(2),
+                               " rows to match a, but got ", b.getDimSize(0));
+    inferred.push_back(
+        a.clone({a.getDimSize(0), a.getDimSize(1), b.getDimSize(1)}));
+    return success();
+  }
+  if (b.getRank() != 3 || // matmul_c2
+      a.getShape().take_front(2) != b.getShape().take_front(2))
+    return emitOptionalError(
+        loc, "expects b to have the batch and sequence of a, but got ", a,
+        " and ", b);
+  inferred.push_back(a.clone({a.getDimSize(2), b.getDimSize(2)}));
+  return success();
+}
+
+LogicalResult RmsNormOp::verify() {
+  int64_t features = ranked(getX()).getDimSize(2);
+  if (ranked(getGain()).getDimSize(0) != features) // rms_norm_c1
+    return emitOpError("expects gain to have ")
+           << features << " features to match x, but got "
+           << ranked(getGain()).getDimSize(0);
+  if (!(getEps().convertToDouble() > 0)) // rms_norm_c2
+    return emitOpError("expects eps > 0, but got ")
+           << getEps().convertToDouble();
+  return success();
+}
+LogicalResult RmsNormGainGradOp::inferReturnTypes(MLIRContext *context,
+                                                  std::optional<Location>,
+                                                  Adaptor adaptor,
+                                                  Inferred &inferred) {
+  inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
+  return success();
+}
+
+LogicalResult RopeOp::verify() {
+  int64_t features = ranked(getX()).getDimSize(2), headDim = getHeadDim();
+  if (headDim <= 0 || headDim % 2 || features % headDim) // rope_c1
+    return emitOpError("expects head_dim to be even and to divide ")
+           << features << " features, but got " << headDim;
+  if (!(getTheta().convertToDouble() > 0)) // rope_c2
+    return emitOpError("expects theta > 0, but got ")
+           << getTheta().convertToDouble();
+  return success();
+}
+
+LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location>,
+                                            Adaptor adaptor,
+                                            Inferred &inferred) {
+  RankedTensorType tokens = ranked(adaptor.getTokens());
+  RankedTensorType table = ranked(adaptor.getTable());
+  inferred.push_back(table.clone({tokens.getDimSize(0), tokens.getDimSize(1),
+                                  table.getDimSize(1)})); // embedding_c1
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+/// Features of a key for queries with `features` and these heads, or an error.
+static FailureOr<int64_t> keyFeatures(std::optional<Location> loc,
+                                      int64_t features, int64_t heads,
+                                      int64_t kvHeads) {
+  if (heads <= 0 || kvHeads <= 0 || heads % kvHeads || features % heads)
+    return emitOptionalError(
+        loc, "expects kv_heads to divide heads and heads to divide ", features,
+        " features, but got ", heads, " heads and ", kvHeads, " kv_heads");
+  return features / heads * kvHeads;
+}
+
+static LogicalResult verifyHeads(std::optional<Location> loc,
+                                 RankedTensorType q, RankedTensorType k,
+                                 int64_t heads, int64_t kvHeads) {
+  FailureOr<int64_t> features =
+      keyFeatures(loc, q.getDimSize(2), heads, kvHeads); // attention_c1
+  if (failed(features))
+    return failure();
+  if (k.getShape().take_front(2) != q.getShape().take_front(2) ||
+      k.getDimSize(2) != *features) // attention_c2
+    return emitOptionalError(loc, "expects keys and values of shape ",
+                             q.getDimSize(0), "x", q.getDimSize(1), "x",
+                             *features, ", but got ", k);
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  return verifyHeads(getLoc(), ranked(getQ()), ranked(getK()), getHeads(),
+                     getKvHeads());
+}
+
+LogicalResult HeadScoresOp::inferReturnTypes(MLIRContext *,
+                                             std::optional<Location> loc,
+                                             Adaptor adaptor,
+                                             Inferred &inferred) {
+  RankedTensorType q = ranked(adaptor.getQ());
+  if (failed(verifyHeads(loc, q, ranked(adaptor.getK()), adaptor.getHeads(),
+                         adaptor.getKvHeads())))
+    return failure();
+  inferred.push_back(q.clone({q.getDimSize(0), (int64_t)adaptor.getHeads(),
+                              q.getDimSize(1), q.getDimSize(1)}));
+  return success();
+}
+
+/// Checks p against an activation with `heads` times the head dimension.
+static LogicalResult verifyProbabilities(std::optional<Location> loc,
+                                         RankedTensorType p,
+                                         RankedTensorType x, int64_t heads,
+                                         int64_t kvHeads, int64_t xHeads) {
+  if (kvHeads <= 0 || heads <= 0 || heads % kvHeads ||
+      x.getDimSize(2) % xHeads)
+    return emitOptionalError(loc, "expects kv_heads to divide heads, and ",
+                             xHeads, " heads to divide ", x.getDimSize(2),
+                             " features, but got ", heads, " heads and ",
+                             kvHeads, " kv_heads");
+  SmallVector<int64_t> expected = {x.getDimSize(0), heads, x.getDimSize(1),
+                                   x.getDimSize(1)};
+  if (p.getShape() != ArrayRef(expected)) // head_mix_c1
+    return emitOptionalError(loc, "expects probabilities of shape ",
+                             expected[0], "x", expected[1], "x", expected[2],
+                             "x", expected[3], ", but got ", p);
+  return success();
+}
+
+LogicalResult HeadMixOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location> loc,
+                                          Adaptor adaptor,
+                                          Inferred &inferred) {
+  RankedTensorType v = ranked(adaptor.getV());
+  int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
+  if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), v, heads, kvHeads,
+                                 kvHeads)))
+    return failure();
+  inferred.push_back(v.clone({v.getDimSize(0), v.getDimSize(1),
+                              v.getDimSize(2) / kvHeads * heads}));
+  return success();
+}
+LogicalResult HeadMixTransposedOp::inferReturnTypes(MLIRContext *,
+                                                    std::optional<Location> loc,
+                                                    Adaptor adaptor,
+                                                    Inferred &inferred) {
+  RankedTensorType q = ranked(adaptor.getQ());
+  int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
+  if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), q, heads, kvHeads,
+                                 heads)))
+    return failure();
+  inferred.push_back(q.clone({q.getDimSize(0), q.getDimSize(1),
+                              q.getDimSize(2) / heads * kvHeads}));
+  return success();
+}
+
+LogicalResult PermuteFeaturesOp::verify() {
+  int64_t features = ranked(getX()).getDimSize(2);
+  llvm::SmallBitVector seen(features);
+  for (int64_t index : getOrder())
+    if (index >= 0 && index < features)
+      seen.set(index);
+  if ((int64_t)getOrder().size() != features || !seen.all()) // permute_c1
+    return emitOpError("expects order to be a permutation of ")
+           << features << " features";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Losses
+//===----------------------------------------------------------------------===//
+
+LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context,
+                                               std::optional<Location> loc,
+                                               Adaptor adaptor,
+                                               Inferred &inferred) {
+  RankedTensorType logits = ranked(adaptor.getLogits());
+  RankedTensorType targets = ranked(adaptor.getTargets());
+  if (logits.getShape().take_front(2) != targets.getShape()) // cross_entropy_c1
+    return emitOptionalError(loc, "expects targets of shape ",
+                             logits.getDimSize(0), "x", logits.getDimSize(1),
+                             " to match logits, but got ", targets);
+  inferred.push_back(f32(context, {}));
+  return success();
+}
+LogicalResult MseOp::inferReturnTypes(MLIRContext *context,
+                                      std::optional<Location>, Adaptor,
+                                      Inferred &inferred) {
+  inferred.push_back(f32(context, {}));
+  return success();
+}
+
+#define GET_OP_CLASSES
+#include "dialect/NN/NNOps.cpp.inc"
