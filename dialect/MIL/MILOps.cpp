@@ -1,0 +1,92 @@
+//===- MILOps.cpp - Constants, verifiers and builders of mil --------------===//
+
+#include "dialect/MIL/MIL.h"
+#include "dialect/MIL/MILInference.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+
+namespace anec::mil {
+
+//===----------------------------------------------------------------------===//
+// const
+//===----------------------------------------------------------------------===//
+
+/// `value in "file"`, `value` or `in "file" : type`.
+static ParseResult parseConstant(OpAsmParser &parser, ElementsAttr &value,
+                                 StringAttr &file, Type &type) {
+  bool hasFile = succeeded(parser.parseOptionalKeyword("in"));
+  if (!hasFile) {
+    if (parser.parseAttribute(value))
+      return failure();
+    type = value.getType();
+    hasFile = succeeded(parser.parseOptionalKeyword("in"));
+  }
+  std::string path; // Not parseAttribute, which would take the type as well.
+  if (hasFile && parser.parseString(&path))
+    return failure();
+  if (hasFile)
+    file = parser.getBuilder().getStringAttr(path);
+  return type ? success() : parser.parseColonType(type);
+}
+
+static void printConstant(OpAsmPrinter &printer, Operation *,
+                          ElementsAttr value, StringAttr file, Type type) {
+  if (value)
+    printer << value;
+  if (file)
+    printer << (value ? " in " : "in ") << file;
+  if (!value)
+    printer << " : " << type;
+}
+
+LogicalResult ConstOp::verify() {
+  auto type = cast<RankedTensorType>(getOutput().getType());
+  ElementsAttr value = getValueAttr();
+  if (value && value.getType() != type) // const_c1
+    return emitOpError("expects a value of type ")
+           << type << ", but got " << value.getType();
+  if (!value && !getFileAttr()) // const_c2
+    return emitOpError("expects a value or a file");
+  if (!getFileAttr() &&
+      type.getNumElements() >= fileConstantElements) // const_c3
+    return emitOpError("expects a file for ")
+           << type.getNumElements() << " elements; only fewer than "
+           << fileConstantElements << " stand in the text";
+  return success();
+}
+
+Value createScalar(OpBuilder &builder, Location location, double value) {
+  auto type = RankedTensorType::get({}, builder.getF16Type());
+  auto element = builder.getFloatAttr(builder.getF16Type(), value);
+  return ConstOp::create(builder, location, type,
+                         DenseElementsAttr::get(type, element), StringAttr());
+}
+
+//===----------------------------------------------------------------------===//
+// Verifiers and builders
+//===----------------------------------------------------------------------===//
+
+LogicalResult SoftmaxOp::verify() {
+  int64_t rank = cast<RankedTensorType>(getX().getType()).getRank();
+  int64_t axis = static_cast<int32_t>(getAxis());
+  if (axis < -rank || axis >= rank) // softmax_c1
+    return emitOpError("expects axis in [")
+           << -rank << ", " << rank << "), but got " << axis;
+  return success();
+}
+
+void ConvOp::build(OpBuilder &builder, OperationState &state, Value x,
+                   Value weight) {
+  build(builder, state, x, weight, /*strides=*/{1, 1}, /*pad_type=*/"valid",
+        /*pad=*/{0, 0, 0, 0}, /*dilations=*/{1, 1}, /*groups=*/1);
+}
+
+} // namespace anec::mil
+
+#include "dialect/MIL/MILInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialect/MIL/MILOps.cpp.inc"
