@@ -1,0 +1,41 @@
+//===- Random.h - Counter-based random numbers ------------------*- C++ -*-===//
+//
+// A number is a pure function of seed, stream and index: nothing to save in a
+// checkpoint, the same values for any number of threads.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_SUPPORT_RANDOM_H
+#define ANEC_RUNTIME_SUPPORT_RANDOM_H
+
+#include <array>
+#include <cstdint>
+
+namespace anec::rt {
+
+/// Philox4x32-10 (Salmon et al., SC 2011): one block of four words.
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
+                               std::array<uint32_t, 2> key);
+
+/// The sequence of one seed and one stream; streams are independent.
+class RandomStream {
+public:
+  explicit RandomStream(uint64_t seed, uint64_t stream = 0)
+      : seed(seed), stream(stream) {}
+
+  uint32_t bits(uint64_t index) const;
+  /// In [0, 1), a multiple of 2^-53.
+  double uniform(uint64_t index) const;
+  /// In [0, bound); `bound` is at least 1.
+  uint64_t below(uint64_t index, uint64_t bound) const;
+  /// Mean 0, variance 1, by Box and Muller.
+  double normal(uint64_t index) const;
+
+private:
+  std::array<uint32_t, 4> block(uint64_t index, uint32_t kind) const;
+
+  uint64_t seed, stream;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_SUPPORT_RANDOM_H

@@ -1,0 +1,173 @@
+//===- GemmTest.cpp - Matrix product --------------------------------------===//
+//
+// Against three loops in double, over shapes around every block size, all
+// strides and types; the same bits for any number of threads.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/gemm/Gemm.h"
+#include "runtime/support/Random.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+using namespace anec::rt;
+
+namespace {
+
+enum class Order { Rows, Columns, Neither };
+
+/// A random matrix with some padding around it.
+template <typename T> struct TestMatrix {
+  TestMatrix(int64_t rows, int64_t columns, Order order, uint64_t seed)
+      : rows(rows), columns(columns) {
+    if (order == Order::Rows)
+      rowStride = columns + 3, columnStride = 1;
+    else if (order == Order::Columns)
+      rowStride = 1, columnStride = rows + 5;
+    else
+      rowStride = 2, columnStride = 2 * rows + 1;
+    elements.resize(
+        static_cast<size_t>(rows * rowStride + columns * columnStride + 1));
+    RandomStream random(seed);
+    for (size_t i = 0; i < elements.size(); ++i)
+      elements[i] = static_cast<T>(random.normal(i));
+  }
+
+  T &at(int64_t i, int64_t j) {
+    return elements[static_cast<size_t>(i * rowStride + j * columnStride)];
+  }
+  ConstMatrix view() const {
+    return ConstMatrix(elements.data(), rowStride, columnStride);
+  }
+  Matrix result() { return Matrix(elements.data(), rowStride, columnStride); }
+
+  int64_t rows, columns, rowStride, columnStride;
+  std::vector<T> elements;
+};
+
+/// Rounding of the result plus k roundings of the sum, against the sum of
+/// magnitudes; unit is half the spacing at 1.
+double tolerance(double resultUnit, double sumUnit, int64_t k,
+                 double magnitude) {
+  return 2 *
+         (resultUnit + sumUnit * std::sqrt(static_cast<double>(k + 4)) * 4) *
+         (magnitude + 1);
+}
+
+template <typename T> constexpr double unit() {
+  return sizeof(T) == 2 ? 0x1p-11 : sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+}
+
+template <typename TA, typename TB, typename TC>
+void check(int64_t m, int64_t n, int64_t k, Order orderA, Order orderB,
+           Order orderC, double alpha, GemmMode mode) {
+  TestMatrix<TA> a(m, k, orderA, 1);
+  TestMatrix<TB> b(k, n, orderB, 2);
+  TestMatrix<TC> c(m, n, orderC, 3);
+  TestMatrix<TC> before = c;
+  ThreadPool pool(2);
+  gemm(m, n, k, alpha, a.view(), b.view(), mode, c.result(), pool);
+
+  double sumUnit = sizeof(TC) == 8 ? 0x1p-53 : 0x1p-24;
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      double sum = 0, magnitude = 0;
+      for (int64_t p = 0; p < k; ++p) {
+        double term =
+            static_cast<double>(a.at(i, p)) * static_cast<double>(b.at(p, j));
+        sum += term;
+        magnitude += std::abs(term);
+      }
+      sum *= alpha;
+      if (mode == GemmMode::Accumulate)
+        sum += static_cast<double>(before.at(i, j));
+      ASSERT_NEAR(static_cast<double>(c.at(i, j)), sum,
+                  tolerance(unit<TC>(), sumUnit, k,
+                            sizeof(TC) == 2 ? std::abs(sum) : magnitude))
+          << m << "x" << n << "x" << k << " at " << i << "," << j;
+      before.at(i, j) = c.at(i, j);
+    }
+  // Nothing outside C was written.
+  EXPECT_EQ(std::memcmp(before.elements.data(), c.elements.data(),
+                        c.elements.size() * sizeof(TC)),
+            0);
+}
+
+TEST(Gemm, ShapesAroundTheBlocks) {
+  for (int64_t m : {1, 2, 13, 14, 15, 29, 60})
+    for (int64_t n : {1, 15, 16, 31, 32, 33, 70})
+      for (int64_t k : {1, 3, 4, 5, 8, 17, 65})
+        check<half, half, half>(m, n, k, Order::Rows, Order::Rows, Order::Rows,
+                                1, GemmMode::Overwrite);
+}
+
+TEST(Gemm, SeveralBlocksOfEveryLoop) {
+  check<float, float, float>(1100, 40, 30, Order::Rows, Order::Rows,
+                             Order::Rows, 1, GemmMode::Overwrite);
+  check<float, float, float>(30, 2200, 20, Order::Rows, Order::Rows,
+                             Order::Rows, 1, GemmMode::Accumulate);
+  check<half, half, half>(20, 40, 1700, Order::Rows, Order::Rows, Order::Rows,
+                          1, GemmMode::Accumulate);
+  check<half, half, half>(1030, 33, 700, Order::Rows, Order::Rows, Order::Rows,
+                          1, GemmMode::Overwrite);
+}
+
+TEST(Gemm, AllStrides) {
+  for (Order a : {Order::Rows, Order::Columns, Order::Neither})
+    for (Order b : {Order::Rows, Order::Columns, Order::Neither})
+      for (Order c : {Order::Rows, Order::Columns, Order::Neither})
+        for (GemmMode mode : {GemmMode::Overwrite, GemmMode::Accumulate}) {
+          check<half, half, half>(37, 45, 51, a, b, c, 1, mode);
+          check<float, half, float>(37, 45, 51, a, b, c, 0.5, mode);
+          check<half, float, half>(37, 45, 600, a, b, c, 2, mode);
+          check<double, double, double>(37, 45, 51, a, b, c, -1.5, mode);
+        }
+}
+
+TEST(Gemm, EmptySums) {
+  ThreadPool pool(1);
+  std::vector<float> c = {1, 2, 3, 4};
+  gemm(2, 2, 0, 1, ConstMatrix(c.data(), 1), ConstMatrix(c.data(), 1),
+       GemmMode::Accumulate, Matrix(c.data(), 2), pool);
+  EXPECT_EQ(c, (std::vector<float>{1, 2, 3, 4}));
+  gemm(2, 2, 0, 1, ConstMatrix(c.data(), 1), ConstMatrix(c.data(), 1),
+       GemmMode::Overwrite, Matrix(c.data(), 2), pool);
+  EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
+}
+
+TEST(Gemm, SameBitsForAnyNumberOfThreads) {
+  TestMatrix<half> a(300, 1100, Order::Rows, 1);
+  TestMatrix<half> b(1100, 500, Order::Columns, 2);
+  std::vector<float> expected;
+  for (int threads : {1, 2, 3, 7}) {
+    ThreadPool pool(threads);
+    TestMatrix<float> c(300, 500, Order::Rows, 3);
+    gemm(300, 500, 1100, 1, a.view(), b.view(), GemmMode::Accumulate,
+         c.result(), pool);
+    if (expected.empty())
+      expected = c.elements;
+    EXPECT_EQ(std::memcmp(expected.data(), c.elements.data(),
+                          expected.size() * sizeof(float)),
+              0);
+  }
+}
+
+TEST(Gemm, HalfResultsAreRoundedOnce) {
+  // 2048 + 1 + 1 is 2050 in f32; rounding to half in between gives 2048.
+  const int64_t k = 1536;
+  std::vector<half> a(k, half(0)), b(k, half(1));
+  a[0] = half(2048);
+  a[600] = half(1);
+  a[1200] = half(1);
+  half c = half(0);
+  ThreadPool pool(1);
+  gemm(1, 1, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), 1),
+       GemmMode::Overwrite, Matrix(&c, 1), pool);
+  EXPECT_EQ(static_cast<float>(c), 2050.0f);
+}
+
+} // namespace

@@ -1,0 +1,62 @@
+//===- RandomTest.cpp - Counter-based random numbers ----------------------===//
+//
+// Vectors: kat_vectors of Random123 (philox4x32, 10 rounds).
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/support/Random.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace anec::rt;
+
+namespace {
+
+using Words = std::array<uint32_t, 4>;
+
+TEST(Random, PhiloxPublishedVectors) {
+  EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}),
+            (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                   {0xffffffff, 0xffffffff}),
+            (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                   {0xa4093822, 0x299f31d0}),
+            (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+TEST(Random, NormalHasMeanZeroAndVarianceOne) {
+  RandomStream stream(7, 3);
+  const int count = 100000;
+  double sum = 0, squares = 0;
+  for (int i = 0; i < count; ++i) {
+    double value = stream.normal(static_cast<uint64_t>(i));
+    sum += value;
+    squares += value * value;
+  }
+  // Five standard deviations of the two estimates.
+  EXPECT_LT(std::abs(sum / count), 5 / std::sqrt(count));
+  EXPECT_LT(std::abs(squares / count - 1), 5 * std::sqrt(2.0 / count));
+}
+
+TEST(Random, UniformStaysInRange) {
+  RandomStream stream(1);
+  double sum = 0;
+  for (uint64_t i = 0; i < 10000; ++i) {
+    double value = stream.uniform(i);
+    EXPECT_GE(value, 0);
+    EXPECT_LT(value, 1);
+    EXPECT_LT(stream.below(i, 10), 10u);
+    sum += value;
+  }
+  EXPECT_LT(std::abs(sum / 10000 - 0.5), 5 * std::sqrt(1.0 / 12 / 10000));
+}
+
+TEST(Random, StreamsDiffer) {
+  EXPECT_NE(RandomStream(1, 0).bits(0), RandomStream(1, 1).bits(0));
+  EXPECT_NE(RandomStream(1, 0).bits(0), RandomStream(2, 0).bits(0));
+  EXPECT_EQ(RandomStream(1, 5).bits(9), RandomStream(1, 5).bits(9));
+}
+
+} // namespace
