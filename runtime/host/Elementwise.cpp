@@ -1,0 +1,111 @@
+//===- Elementwise.cpp - One element at a time ----------------------------===//
+//
+// One loop per operation, chosen outside of it, so that each vectorises.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/host/Elementwise.h"
+
+#include "runtime/host/Tiles.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <cmath>
+
+namespace anec::rt {
+namespace {
+
+/// Calls use(f) with f(x, y) of `op`.
+template <typename Real, typename Use>
+void withBinary(BinaryOp op, const Use &use) {
+  switch (op) {
+  case BinaryOp::Add:
+    return use([](Real x, Real y) { return x + y; });
+  case BinaryOp::Sub:
+    return use([](Real x, Real y) { return x - y; });
+  case BinaryOp::Mul:
+    return use([](Real x, Real y) { return x * y; });
+  case BinaryOp::ReluGrad:
+    return use([](Real x, Real y) { return x > 0 ? y : Real(0); });
+  }
+}
+
+/// Calls use(f) with f(x) of `op`.
+template <typename Real, typename Use>
+void withUnary(UnaryOp op, double factor, const Use &use) {
+  auto sigmoid = [](Real x) { return Real(1) / (Real(1) + std::exp(-x)); };
+  switch (op) {
+  case UnaryOp::Scale:
+    return use([factor](Real x) { return Real(double(x) * factor); });
+  case UnaryOp::Silu:
+    return use([sigmoid](Real x) { return x * sigmoid(x); });
+  case UnaryOp::Sigmoid:
+    return use(sigmoid);
+  case UnaryOp::Tanh:
+    return use([](Real x) { return std::tanh(x); });
+  case UnaryOp::Relu:
+    return use([](Real x) { return x < 0 ? Real(0) : x; });
+  }
+}
+
+} // namespace
+
+template <typename Real>
+void binary(BinaryOp op, const Real *x, const Real *y, Real *z, int64_t N,
+            ThreadPool &pool) {
+  withBinary<Real>(op, [&](auto f) {
+    pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        z[i] = f(x[i], y[i]);
+    });
+  });
+}
+
+template <typename Real>
+void binaryBroadcast(BinaryOp op, const Real *x, const Real *y, Real *z,
+                     int64_t D, int64_t T, ThreadPool &pool) {
+  withBinary<Real>(op, [&](auto f) {
+    pool.parallelTiles(D, featureTile, [&](int64_t begin, int64_t end) {
+      for (int64_t d = begin; d < end; ++d)
+        for (int64_t t = 0; t < T; ++t)
+          z[d * T + t] = f(x[d * T + t], y[d]);
+    });
+  });
+}
+
+template <typename Real>
+void unary(UnaryOp op, const Real *x, double factor, Real *y, int64_t N,
+           ThreadPool &pool) {
+  withUnary<Real>(op, factor, [&](auto f) {
+    pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        y[i] = f(x[i]);
+    });
+  });
+}
+
+template <typename Real>
+void sumTokens(const Real *x, Real *y, int64_t D, int64_t T, bool accumulate,
+               ThreadPool &pool) {
+  pool.parallelTiles(D, featureTile, [&](int64_t begin, int64_t end) {
+    for (int64_t d = begin; d < end; ++d) {
+      double sum = 0;
+      for (int64_t t = 0; t < T; ++t)
+        sum += double(x[d * T + t]);
+      y[d] = Real((accumulate ? double(y[d]) : 0.0) + sum);
+    }
+  });
+}
+
+#define ANEC_INSTANTIATE(Real)                                                 \
+  template void binary(BinaryOp, const Real *, const Real *, Real *, int64_t,  \
+                       ThreadPool &);                                          \
+  template void binaryBroadcast(BinaryOp, const Real *, const Real *, Real *,  \
+                                int64_t, int64_t, ThreadPool &);               \
+  template void unary(UnaryOp, const Real *, double, Real *, int64_t,          \
+                      ThreadPool &);                                           \
+  template void sumTokens(const Real *, Real *, int64_t, int64_t, bool,        \
+                          ThreadPool &);
+ANEC_INSTANTIATE(float)
+ANEC_INSTANTIATE(double)
+#undef ANEC_INSTANTIATE
+
+} // namespace anec::rt

@@ -1,0 +1,219 @@
+//===- HostOps.cpp - The table of host ops --------------------------------===//
+//
+// Adapters from the operands of a plan step to the kernels of this folder.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/host/HostOps.h"
+
+#include "runtime/gemm/Gemm.h"
+#include "runtime/host/Elementwise.h"
+#include "runtime/host/Embedding.h"
+#include "runtime/host/Loss.h"
+#include "runtime/host/RmsNorm.h"
+#include "runtime/host/Rope.h"
+#include "runtime/host/Softmax.h"
+
+#include <map>
+
+namespace anec::rt {
+namespace {
+
+/// Calls compute(out) with the memory of the first result, or, when that is a
+/// gradient of an op that cannot add by itself, with scratch that is added.
+template <typename Real, typename Compute>
+void intoResult(const HostCall<Real> &call, const Compute &compute) {
+  const HostTensor<Real> &result = call.results[0];
+  if (!result.accumulate)
+    return compute(result.data);
+  std::vector<Real> scratch(size_t(result.elements()));
+  compute(scratch.data());
+  binary(BinaryOp::Add, result.data, scratch.data(), result.data,
+         result.elements(), call.pool);
+}
+
+template <typename Real> void callEmbedding(const HostCall<Real> &call) {
+  const HostTensor<Real> &table = call.operands[1], &x = call.results[0];
+  embedding(call.operands[0].integers, table.data, x.data, x.features(),
+            x.tokens(), call.pool);
+}
+
+template <typename Real> void callEmbeddingGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &dy = call.operands[1], &dtable = call.results[0];
+  if (!dtable.accumulate)
+    std::fill(dtable.data, dtable.data + dtable.elements(), Real(0));
+  embeddingGrad(call.operands[0].integers, dy.data, dtable.data, dy.features(),
+                dy.tokens(), call.pool);
+}
+
+/// y[O,T] = w[O,I] x[I,T]
+template <typename Real> void callLinear(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0], &w = call.operands[1];
+  int64_t T = x.tokens(), I = x.features(), O = w.shape[0];
+  gemm(O, T, I, 1.0, ConstMatrix(w.data, I), ConstMatrix(x.data, T),
+       GemmMode::Overwrite, Matrix(call.results[0].data, T), call.pool);
+}
+
+/// y[N,T] = b[K,N]^T a[K,T], or y[K,N] = a[K,T] b[N,T]^T when transpose_a.
+template <typename Real> void callMatmul(const HostCall<Real> &call) {
+  const HostTensor<Real> &a = call.operands[0], &b = call.operands[1];
+  const HostTensor<Real> &y = call.results[0];
+  int64_t T = a.tokens(), K = a.features();
+  GemmMode mode = y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
+  if (call.attributes["transpose_a"].template get<bool>()) {
+    int64_t N = b.features();
+    gemm(K, N, T, 1.0, ConstMatrix(a.data, T),
+         ConstMatrix(b.data, T).transposed(), mode, Matrix(y.data, N),
+         call.pool);
+    return;
+  }
+  int64_t N = b.shape[1];
+  gemm(N, T, K, 1.0, ConstMatrix(b.data, N).transposed(),
+       ConstMatrix(a.data, T), mode, Matrix(y.data, T), call.pool);
+}
+
+template <typename Real, BinaryOp op>
+void callBinary(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0], &y = call.operands[1];
+  intoResult(call, [&](Real *z) {
+    if (x.shape.size() == 3 && y.shape.size() == 1)
+      binaryBroadcast(op, x.data, y.data, z, x.features(), x.tokens(),
+                      call.pool);
+    else
+      binary(op, x.data, y.data, z, x.elements(), call.pool);
+  });
+}
+
+template <typename Real, UnaryOp op>
+void callUnary(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  double factor = op == UnaryOp::Scale
+                      ? call.attributes["factor"].template get<double>()
+                      : 1.0;
+  intoResult(call, [&](Real *y) {
+    unary(op, x.data, factor, y, x.elements(), call.pool);
+  });
+}
+
+template <typename Real> void callSumTokens(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0], &y = call.results[0];
+  sumTokens(x.data, y.data, x.features(), x.tokens(), y.accumulate, call.pool);
+}
+
+template <typename Real> double epsilonOf(const HostCall<Real> &call) {
+  return call.attributes["eps"].template get<double>();
+}
+
+template <typename Real> void callRmsNorm(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  rmsNorm(x.data, call.operands[1].data, call.results[0].data, x.features(),
+          x.tokens(), epsilonOf(call), call.pool);
+}
+
+template <typename Real> void callRmsNormGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  rmsNormGrad(x.data, call.operands[1].data, call.operands[2].data,
+              call.results[0].data, x.features(), x.tokens(), epsilonOf(call),
+              call.pool);
+}
+
+template <typename Real> void callRmsNormGainGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  rmsNormGainGrad(x.data, call.operands[1].data, call.results[0].data,
+                  x.features(), x.tokens(), epsilonOf(call),
+                  call.results[0].accumulate, call.pool);
+}
+
+template <typename Real> void callRope(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  const nlohmann::json &attributes = call.attributes;
+  rope(x.data, call.results[0].data, x.features(), x.tokens(), x.shape[1],
+       attributes["head_dim"].template get<int64_t>(),
+       attributes["theta"].template get<double>(),
+       attributes["style"] == "halves" ? RopeStyle::Halves
+                                       : RopeStyle::Interleaved,
+       attributes["inverse"].template get<bool>(), call.pool);
+}
+
+template <typename Real> void callSoftmax(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  softmax(x.data, call.results[0].data, x.features(), x.tokens(), call.pool);
+}
+
+template <typename Real> void callSoftmaxGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &y = call.operands[0];
+  softmaxGrad(y.data, call.operands[1].data, call.results[0].data, y.features(),
+              y.tokens(), call.pool);
+}
+
+template <typename Real> void callCrossEntropy(const HostCall<Real> &call) {
+  const HostTensor<Real> &logits = call.operands[0];
+  *call.results[0].data =
+      Real(crossEntropy(logits.data, call.operands[1].integers,
+                        logits.features(), logits.tokens(), call.pool));
+}
+
+template <typename Real> void callCrossEntropyGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &logits = call.operands[0];
+  crossEntropyGrad(logits.data, call.operands[1].integers,
+                   double(*call.operands[2].data), call.results[0].data,
+                   logits.features(), logits.tokens(), call.pool);
+}
+
+template <typename Real> void callMse(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  *call.results[0].data = Real(
+      meanSquaredError(x.data, call.operands[1].data, x.elements(), call.pool));
+}
+
+template <typename Real> void callMseGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  intoResult(call, [&](Real *dx) {
+    meanSquaredErrorGrad(x.data, call.operands[1].data,
+                         double(*call.operands[2].data), dx, x.elements(),
+                         call.pool);
+  });
+}
+
+template <typename Real> void callLossScale(const HostCall<Real> &call) {
+  *call.results[0].data = Real(call.lossScale);
+}
+
+} // namespace
+
+template <typename Real>
+HostOp<Real> findHostFunction(const std::string &name) {
+  static const std::map<std::string, HostOp<Real>> table = {
+      {"add", callBinary<Real, BinaryOp::Add>},
+      {"cross_entropy", callCrossEntropy<Real>},
+      {"cross_entropy_grad", callCrossEntropyGrad<Real>},
+      {"embedding", callEmbedding<Real>},
+      {"embedding_grad", callEmbeddingGrad<Real>},
+      {"linear", callLinear<Real>},
+      {"loss_scale", callLossScale<Real>},
+      {"matmul", callMatmul<Real>},
+      {"mse", callMse<Real>},
+      {"mse_grad", callMseGrad<Real>},
+      {"mul", callBinary<Real, BinaryOp::Mul>},
+      {"relu", callUnary<Real, UnaryOp::Relu>},
+      {"relu_grad", callBinary<Real, BinaryOp::ReluGrad>},
+      {"rms_norm", callRmsNorm<Real>},
+      {"rms_norm_gain_grad", callRmsNormGainGrad<Real>},
+      {"rms_norm_grad", callRmsNormGrad<Real>},
+      {"rope", callRope<Real>},
+      {"scale", callUnary<Real, UnaryOp::Scale>},
+      {"sigmoid", callUnary<Real, UnaryOp::Sigmoid>},
+      {"silu", callUnary<Real, UnaryOp::Silu>},
+      {"softmax", callSoftmax<Real>},
+      {"softmax_grad", callSoftmaxGrad<Real>},
+      {"sub", callBinary<Real, BinaryOp::Sub>},
+      {"sum_tokens", callSumTokens<Real>},
+      {"tanh", callUnary<Real, UnaryOp::Tanh>},
+  };
+  auto found = table.find(name);
+  return found == table.end() ? nullptr : found->second;
+}
+
+template HostOp<float> findHostFunction(const std::string &);
+template HostOp<double> findHostFunction(const std::string &);
+
+} // namespace anec::rt

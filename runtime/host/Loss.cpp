@@ -1,0 +1,114 @@
+//===- Loss.cpp - Cross entropy and mean squared error --------------------===//
+//
+// Reductions go through one partial sum per tile, added in tile order.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/host/Loss.h"
+
+#include "runtime/host/Tiles.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace anec::rt {
+namespace {
+
+/// The maximum and the sum of exponentials below it of columns begin..end.
+template <typename Real> struct ColumnSums {
+  Real maximum[tokenTile];
+  double sum[tokenTile] = {};
+
+  ColumnSums(const Real *logits, int64_t V, int64_t T, int64_t begin,
+             int64_t end) {
+    std::fill(maximum, maximum + tokenTile,
+              -std::numeric_limits<Real>::infinity());
+    for (int64_t v = 0; v < V; ++v)
+      for (int64_t t = begin; t < end; ++t)
+        maximum[t - begin] = std::max(maximum[t - begin], logits[v * T + t]);
+    for (int64_t v = 0; v < V; ++v)
+      for (int64_t t = begin; t < end; ++t)
+        sum[t - begin] +=
+            double(std::exp(logits[v * T + t] - maximum[t - begin]));
+  }
+};
+
+} // namespace
+
+template <typename Real>
+double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
+                    int64_t T, ThreadPool &pool) {
+  std::vector<double> losses(static_cast<size_t>(T));
+  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
+    ColumnSums<Real> sums(logits, V, T, begin, end);
+    for (int64_t t = begin; t < end; ++t)
+      losses[size_t(t)] = std::log(sums.sum[t - begin]) +
+                          double(sums.maximum[t - begin]) -
+                          double(logits[targets[t] * T + t]);
+  });
+  double total = 0;
+  for (double loss : losses)
+    total += loss;
+  return total / double(T);
+}
+
+template <typename Real>
+void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
+                      Real *dlogits, int64_t V, int64_t T, ThreadPool &pool) {
+  double weight = dloss / double(T);
+  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
+    ColumnSums<Real> sums(logits, V, T, begin, end);
+    Real factor[tokenTile];
+    for (int64_t i = 0; i < end - begin; ++i)
+      factor[i] = Real(weight / sums.sum[i]);
+    for (int64_t v = 0; v < V; ++v)
+      for (int64_t t = begin; t < end; ++t)
+        dlogits[v * T + t] =
+            std::exp(logits[v * T + t] - sums.maximum[t - begin]) *
+            factor[t - begin];
+    for (int64_t t = begin; t < end; ++t)
+      dlogits[targets[t] * T + t] -= Real(weight);
+  });
+}
+
+template <typename Real>
+double meanSquaredError(const Real *x, const Real *t, int64_t N,
+                        ThreadPool &pool) {
+  std::vector<double> partial(size_t((N + elementTile - 1) / elementTile));
+  pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+    double sum = 0;
+    for (int64_t i = begin; i < end; ++i)
+      sum += (double(x[i]) - double(t[i])) * (double(x[i]) - double(t[i]));
+    partial[size_t(begin / elementTile)] = sum;
+  });
+  double total = 0;
+  for (double sum : partial)
+    total += sum;
+  return total / double(N);
+}
+
+template <typename Real>
+void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
+                          int64_t N, ThreadPool &pool) {
+  double weight = 2.0 * dloss / double(N);
+  pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      dx[i] = Real(weight * (double(x[i]) - double(t[i])));
+  });
+}
+
+#define ANEC_INSTANTIATE(Real)                                                 \
+  template double crossEntropy(const Real *, const int32_t *, int64_t,         \
+                               int64_t, ThreadPool &);                         \
+  template void crossEntropyGrad(const Real *, const int32_t *, double,        \
+                                 Real *, int64_t, int64_t, ThreadPool &);      \
+  template double meanSquaredError(const Real *, const Real *, int64_t,        \
+                                   ThreadPool &);                              \
+  template void meanSquaredErrorGrad(const Real *, const Real *, double,       \
+                                     Real *, int64_t, ThreadPool &);
+ANEC_INSTANTIATE(float)
+ANEC_INSTANTIATE(double)
+#undef ANEC_INSTANTIATE
+
+} // namespace anec::rt

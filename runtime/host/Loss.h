@@ -1,0 +1,50 @@
+//===- Loss.h - Cross entropy and mean squared error ------------*- C++ -*-===//
+//
+// The two losses a model may end in, and their gradients. The cotangent of the
+// loss comes in as a scalar, because the trainer scales it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_HOST_LOSS_H
+#define ANEC_RUNTIME_HOST_LOSS_H
+
+#include <cstdint>
+
+namespace anec::rt {
+
+class ThreadPool;
+
+/// mean_t (logsumexp_v logits[v,t] - logits[targets[t],t])
+///
+/// Shapes    logits: [V,T]; targets: [T], each in 0..V-1.
+/// Numerics  exponentials in Real, sums in double, tokens in order.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
+                    int64_t T, ThreadPool &pool);
+
+/// dlogits[v,t] = dloss / T * (softmax(logits)[v,t] - (v == targets[t]))
+///
+/// Shapes    logits, dlogits: [V,T]; targets: [T].
+/// Numerics  as crossEntropy.
+/// Aliasing  dlogits may be logits.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
+                      Real *dlogits, int64_t V, int64_t T, ThreadPool &pool);
+
+/// mean over all elements of (x - t)^2. Sums in double over fixed tiles.
+///
+/// Shapes    x, t: N elements.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+double meanSquaredError(const Real *x, const Real *t, int64_t N,
+                        ThreadPool &pool);
+
+/// dx = 2 * dloss / N * (x - t). dx may be x.
+template <typename Real>
+void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
+                          int64_t N, ThreadPool &pool);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_HOST_LOSS_H

@@ -1,0 +1,94 @@
+//===- RmsNorm.cpp - Root mean square normalisation -----------------------===//
+//
+// Columns are walked in tiles: the inner loop runs along T, which is contiguous
+// and has no dependency, so it vectorises without reordering any sum.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/host/RmsNorm.h"
+
+#include "runtime/host/Tiles.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <cmath>
+#include <vector>
+
+namespace anec::rt {
+namespace {
+
+/// inverse[t - begin] = 1 / rms[t].
+template <typename Real>
+void inverseRms(const Real *x, double *inverse, int64_t D, int64_t T,
+                double eps, int64_t begin, int64_t end) {
+  std::fill(inverse, inverse + (end - begin), 0.0);
+  for (int64_t d = 0; d < D; ++d)
+    for (int64_t t = begin; t < end; ++t)
+      inverse[t - begin] += double(x[d * T + t]) * double(x[d * T + t]);
+  for (int64_t i = 0; i < end - begin; ++i)
+    inverse[i] = 1.0 / std::sqrt(inverse[i] / double(D) + eps);
+}
+
+} // namespace
+
+template <typename Real>
+void rmsNorm(const Real *x, const Real *gain, Real *y, int64_t D, int64_t T,
+             double eps, ThreadPool &pool) {
+  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
+    double inverse[tokenTile];
+    inverseRms(x, inverse, D, T, eps, begin, end);
+    for (int64_t d = 0; d < D; ++d)
+      for (int64_t t = begin; t < end; ++t)
+        y[d * T + t] =
+            Real(double(gain[d]) * (double(x[d * T + t]) * inverse[t - begin]));
+  });
+}
+
+template <typename Real>
+void rmsNormGrad(const Real *x, const Real *gain, const Real *dy, Real *dx,
+                 int64_t D, int64_t T, double eps, ThreadPool &pool) {
+  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
+    double inverse[tokenTile], dot[tokenTile] = {};
+    inverseRms(x, inverse, D, T, eps, begin, end);
+    for (int64_t d = 0; d < D; ++d)
+      for (int64_t t = begin; t < end; ++t)
+        dot[t - begin] +=
+            double(gain[d]) * double(dy[d * T + t]) * double(x[d * T + t]);
+    for (int64_t i = 0; i < end - begin; ++i)
+      dot[i] *= inverse[i] * inverse[i] * inverse[i] / double(D);
+    for (int64_t d = 0; d < D; ++d)
+      for (int64_t t = begin; t < end; ++t)
+        dx[d * T + t] =
+            Real(double(gain[d]) * double(dy[d * T + t]) * inverse[t - begin] -
+                 double(x[d * T + t]) * dot[t - begin]);
+  });
+}
+
+template <typename Real>
+void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
+                     int64_t T, double eps, bool accumulate, ThreadPool &pool) {
+  std::vector<double> inverse(static_cast<size_t>(T));
+  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
+    inverseRms(x, inverse.data() + begin, D, T, eps, begin, end);
+  });
+  pool.parallelTiles(D, featureTile, [&](int64_t begin, int64_t end) {
+    for (int64_t d = begin; d < end; ++d) {
+      double sum = 0;
+      for (int64_t t = 0; t < T; ++t)
+        sum +=
+            double(dy[d * T + t]) * double(x[d * T + t]) * inverse[size_t(t)];
+      dgain[d] = Real((accumulate ? double(dgain[d]) : 0.0) + sum);
+    }
+  });
+}
+
+#define ANEC_INSTANTIATE(Real)                                                 \
+  template void rmsNorm(const Real *, const Real *, Real *, int64_t, int64_t,  \
+                        double, ThreadPool &);                                 \
+  template void rmsNormGrad(const Real *, const Real *, const Real *, Real *,  \
+                            int64_t, int64_t, double, ThreadPool &);           \
+  template void rmsNormGainGrad(const Real *, const Real *, Real *, int64_t,   \
+                                int64_t, double, bool, ThreadPool &);
+ANEC_INSTANTIATE(float)
+ANEC_INSTANTIATE(double)
+#undef ANEC_INSTANTIATE
+
+} // namespace anec::rt

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Records what PyTorch computes for every host op, in f64.
+
+Writes host_ops.json beside this script: one case per op and attribute set,
+values in logical layout ([B,S,D] row-major). Gradients come from autograd, not
+from formulas. Run it again only to add cases; it needs torch (tested: 1.13).
+"""
+import json
+import pathlib
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(20)
+torch.set_default_dtype(torch.float64)
+B, S, D, V, O = 2, 5, 8, 11, 6
+cases = []
+
+
+def value(t):
+    kind = "int32" if t.dtype == torch.int64 else "real"
+    return {"type": kind, "shape": list(t.shape),
+            "data": t.detach().reshape(-1).tolist()}
+
+
+def case(op, operands, result, **attributes):
+    cases.append({"op": op, "attributes": attributes,
+                  "operands": [value(t) for t in operands],
+                  "result": value(result)})
+
+
+def grad(output, cotangent, x):
+    return torch.autograd.grad(output, x, cotangent, retain_graph=True)[0]
+
+
+def leaf(*shape, scale=1.0):
+    return (torch.randn(*shape) * scale).requires_grad_()
+
+
+x, y, dy, vector = leaf(B, S, D), leaf(B, S, D), leaf(B, S, D), leaf(D)
+tokens, targets = torch.randint(V, (B, S)), torch.randint(V, (B, S))
+tokens[0, 1] = tokens[0, 0]  # a row that gets two gradients
+table, w, dscalar = leaf(V, D), leaf(O, D), torch.tensor(0.75)
+
+e = F.embedding(tokens, table)
+case("embedding", [tokens, table], e)
+case("embedding_grad", [tokens, dy], grad(e, dy, table))
+
+case("linear", [x, w], F.linear(x, w))
+dyo = leaf(B, S, O)
+case("matmul", [dyo, w], grad(F.linear(x, w), dyo, x), transpose_a=False)
+case("matmul", [dyo, x], grad(F.linear(x, w), dyo, w), transpose_a=True)
+
+for other in (y, vector):
+    case("add", [x, other], x + other)
+    case("sub", [x, other], x - other)
+    case("mul", [x, other], x * other)
+case("mul", [w, w], w * w)
+case("scale", [x], x * -0.125, factor=-0.125)
+case("sum_tokens", [x], x.sum((0, 1)))
+
+wide = leaf(B, S, D, scale=20.0)  # far into both tails
+for name, f in (("silu", F.silu), ("sigmoid", torch.sigmoid),
+                ("tanh", torch.tanh), ("relu", F.relu)):
+    case(name, [wide], f(wide))
+case("relu_grad", [x, dy], grad(F.relu(x), dy, x))
+
+
+def rms_norm(x, gain, eps):
+    return gain * x * torch.rsqrt((x * x).mean(-1, keepdim=True) + eps)
+
+
+for scale in (0.01, 1.0, 200.0):
+    xs = leaf(B, S, D, scale=scale)
+    n = rms_norm(xs, vector, 1e-5)
+    case("rms_norm", [xs, vector], n, eps=1e-5)
+    case("rms_norm_grad", [xs, vector, dy], grad(n, dy, xs), eps=1e-5)
+    case("rms_norm_gain_grad", [xs, dy], grad(n, dy, vector), eps=1e-5)
+
+
+def rope(x, head, theta, style):
+    """Rotation as complex multiplication, as llama2.c's model.py does it."""
+    half = head // 2
+    angle = torch.outer(torch.arange(S).double(),
+                        theta ** (-torch.arange(half).double() * 2 / head))
+    unit = torch.polar(torch.ones_like(angle), angle)[None, :, None, :]
+    heads = x.reshape(B, S, D // head, head)
+    if style == "interleaved":
+        z = torch.view_as_complex(heads.reshape(B, S, -1, half, 2).contiguous())
+        return torch.view_as_real(z * unit).reshape(B, S, D)
+    z = torch.complex(heads[..., :half], heads[..., half:]) * unit
+    return torch.cat([z.real, z.imag], -1).reshape(B, S, D)
+
+
+for style in ("interleaved", "halves"):
+    r = rope(x, 4, 10000.0, style)
+    base = {"head_dim": 4, "theta": 10000.0, "style": style}
+    case("rope", [x], r, inverse=False, **base)
+    case("rope", [dy], grad(r, dy, x), inverse=True, **base)
+
+p = torch.softmax(wide, -1)
+case("softmax", [wide], p)
+case("softmax_grad", [p, dy], grad(p, dy, wide))
+
+logits = leaf(B, S, V, scale=5.0)
+loss = F.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
+case("cross_entropy", [logits, targets], loss)
+case("cross_entropy_grad", [logits, targets, dscalar],
+     grad(loss, dscalar, logits))
+mse = F.mse_loss(x, y)
+case("mse", [x, y], mse)
+case("mse_grad", [x, y, dscalar], grad(mse, dscalar, x))
+
+out = pathlib.Path(__file__).with_name("host_ops.json")
+lines = ",\n".join(json.dumps(c) for c in cases)
+out.write_text('{"source": "PyTorch %s, f64",\n"cases": [\n%s\n]}\n'
+               % (torch.__version__, lines))
