@@ -1,0 +1,309 @@
+//===- HostOpSignatures.cpp - What host ops take and give -----------------===//
+//
+// Shape rules are few and shared; the table at the end is the whole contract.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/bundle/HostOpSignatures.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace anec::rt {
+namespace {
+
+using Types = Span<const HostType>;
+using Complaint = std::optional<std::string>;
+
+std::string toString(const std::vector<int64_t> &shape) {
+  std::vector<std::string> parts;
+  for (int64_t size : shape)
+    parts.push_back(size < 0 ? "vocabulary" : std::to_string(size));
+  return fmt::format("[{}]", fmt::join(parts, ", "));
+}
+
+Complaint expectType(const char *what, size_t number, const HostType &found,
+                     bool integer, const std::vector<int64_t> &shape) {
+  HostType expected{integer, shape};
+  if (found.integer == integer && found.shape == shape)
+    return std::nullopt;
+  return fmt::format("expects {} {} to be {}, but got {}", what, number,
+                     rt::toString(expected), rt::toString(found));
+}
+
+Complaint expectOperand(Types types, size_t i,
+                        const std::vector<int64_t> &shape,
+                        bool integer = false) {
+  return expectType("operand", i, types[i], integer, shape);
+}
+
+Complaint expectResult(Types types, const std::vector<int64_t> &shape) {
+  return expectType("result", 0, types[0], false, shape);
+}
+
+Complaint expectRank(Types types, size_t i, size_t rank, bool integer = false) {
+  if (types[i].integer == integer && types[i].shape.size() == rank)
+    return std::nullopt;
+  return fmt::format("expects operand {} to be {} of rank {}, but got {}", i,
+                     integer ? "int32" : "real", rank, rt::toString(types[i]));
+}
+
+Complaint expectReal(Types types, size_t i) {
+  if (!types[i].integer)
+    return std::nullopt;
+  return fmt::format("expects operand {} to be real, but got {}", i,
+                     rt::toString(types[i]));
+}
+
+/// `shape` with another last dimension.
+std::vector<int64_t> withFeatures(std::vector<int64_t> shape, int64_t last) {
+  shape.back() = last;
+  return shape;
+}
+
+#define ANEC_CHECK(expression)                                                 \
+  do {                                                                         \
+    if (Complaint complaint = (expression))                                    \
+      return complaint;                                                        \
+  } while (false)
+
+Complaint checkEmbedding(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 2, /*integer=*/true));
+  ANEC_CHECK(expectRank(in, 1, 2));
+  return expectResult(out, {in[0].shape[0], in[0].shape[1], in[1].shape[1]});
+}
+
+Complaint checkEmbeddingGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 2, /*integer=*/true));
+  ANEC_CHECK(expectRank(in, 1, 3));
+  ANEC_CHECK(
+      expectOperand(in, 1, {in[0].shape[0], in[0].shape[1], in[1].shape[2]}));
+  if (out[0].integer || out[0].shape.size() != 2)
+    return fmt::format("expects result 0 to be real of rank 2, but got {}",
+                       rt::toString(out[0]));
+  return expectResult(out, {out[0].shape[0], in[1].shape[2]});
+}
+
+Complaint checkLinear(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  ANEC_CHECK(expectRank(in, 1, 2));
+  ANEC_CHECK(expectOperand(in, 1, {in[1].shape[0], in[0].shape[2]}));
+  return expectResult(out, withFeatures(in[0].shape, in[1].shape[0]));
+}
+
+Complaint checkMatmul(Types in, Types out, const nlohmann::json &attributes) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  const std::vector<int64_t> &a = in[0].shape, &b = in[1].shape;
+  if (attributes["transpose_a"].get<bool>()) {
+    ANEC_CHECK(expectRank(in, 1, 3));
+    ANEC_CHECK(expectOperand(in, 1, withFeatures(a, b[2])));
+    return expectResult(out, {a[2], b[2]});
+  }
+  ANEC_CHECK(expectRank(in, 1, 2));
+  ANEC_CHECK(expectOperand(in, 1, {a[2], b[1]}));
+  return expectResult(out, withFeatures(a, b[1]));
+}
+
+Complaint checkBinary(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectReal(in, 0));
+  const std::vector<int64_t> &x = in[0].shape;
+  bool broadcast = x.size() == 3 && in[1].shape.size() == 1;
+  ANEC_CHECK(
+      expectOperand(in, 1, broadcast ? std::vector<int64_t>{x.back()} : x));
+  return expectResult(out, x);
+}
+
+Complaint checkUnary(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectReal(in, 0));
+  return expectResult(out, in[0].shape);
+}
+
+/// (x, dy) -> dx, all of one shape.
+Complaint checkUnaryGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectReal(in, 0));
+  ANEC_CHECK(expectOperand(in, 1, in[0].shape));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkSumTokens(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  return expectResult(out, {in[0].shape[2]});
+}
+
+Complaint checkRmsNorm(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  ANEC_CHECK(expectOperand(in, 1, {in[0].shape[2]}));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkRmsNormGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  ANEC_CHECK(expectOperand(in, 1, {in[0].shape[2]}));
+  ANEC_CHECK(expectOperand(in, 2, in[0].shape));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkRmsNormGainGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  ANEC_CHECK(expectOperand(in, 1, in[0].shape));
+  return expectResult(out, {in[0].shape[2]});
+}
+
+Complaint checkRope(Types in, Types out, const nlohmann::json &attributes) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  int64_t features = in[0].shape[2];
+  int64_t head = attributes["head_dim"].get<int64_t>();
+  if (head % 2 != 0 || features % head != 0)
+    return fmt::format("expects an even head_dim that divides {} features, but "
+                       "got {}",
+                       features, head);
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkSoftmax(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkTargets(Types in) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  return expectOperand(in, 1, {in[0].shape[0], in[0].shape[1]},
+                       /*integer=*/true);
+}
+
+Complaint checkCrossEntropy(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(checkTargets(in));
+  return expectResult(out, {});
+}
+
+Complaint checkCrossEntropyGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(checkTargets(in));
+  ANEC_CHECK(expectOperand(in, 2, {}));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkMse(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectReal(in, 0));
+  ANEC_CHECK(expectOperand(in, 1, in[0].shape));
+  return expectResult(out, {});
+}
+
+Complaint checkMseGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectReal(in, 0));
+  ANEC_CHECK(expectOperand(in, 1, in[0].shape));
+  ANEC_CHECK(expectOperand(in, 2, {}));
+  return expectResult(out, in[0].shape);
+}
+
+Complaint checkLossScale(Types, Types out, const nlohmann::json &) {
+  return expectResult(out, {});
+}
+
+#undef ANEC_CHECK
+
+Complaint checkAttribute(const HostAttribute &attribute,
+                         const nlohmann::json &attributes) {
+  auto found = attributes.is_object() ? attributes.find(attribute.name)
+                                      : attributes.end();
+  const char *expected = "";
+  bool good = found != attributes.end();
+  switch (attribute.kind) {
+  case HostAttribute::Kind::Number:
+    expected = "a number";
+    good = good && found->is_number();
+    break;
+  case HostAttribute::Kind::PositiveInteger:
+    expected = "an integer from 1 to 65536";
+    good = good && found->is_number_integer() && found->get<int64_t>() >= 1 &&
+           found->get<int64_t>() <= 65536;
+    break;
+  case HostAttribute::Kind::Boolean:
+    expected = "true or false";
+    good = good && found->is_boolean();
+    break;
+  case HostAttribute::Kind::RopeStyle:
+    expected = "\"interleaved\" or \"halves\"";
+    good = good && (*found == "interleaved" || *found == "halves");
+    break;
+  }
+  if (good)
+    return std::nullopt;
+  return fmt::format(
+      "expects attribute '{}' to be {}, but got {}", attribute.name, expected,
+      attributes.is_object() && attributes.contains(attribute.name)
+          ? attributes[attribute.name].dump()
+          : std::string("none"));
+}
+
+} // namespace
+
+std::string toString(const HostType &type) {
+  return (type.integer ? "int32 " : "real ") + toString(type.shape);
+}
+
+const std::vector<HostOpSignature> &hostOpSignatures() {
+  using Kind = HostAttribute::Kind;
+  static const std::vector<HostOpSignature> table = {
+      {"add", 2, 1, {}, checkBinary},
+      {"cross_entropy", 2, 1, {}, checkCrossEntropy},
+      {"cross_entropy_grad", 3, 1, {}, checkCrossEntropyGrad},
+      {"embedding", 2, 1, {}, checkEmbedding},
+      {"embedding_grad", 2, 1, {}, checkEmbeddingGrad},
+      {"linear", 2, 1, {}, checkLinear},
+      {"loss_scale", 0, 1, {}, checkLossScale},
+      {"matmul", 2, 1, {{Kind::Boolean, "transpose_a"}}, checkMatmul},
+      {"mse", 2, 1, {}, checkMse},
+      {"mse_grad", 3, 1, {}, checkMseGrad},
+      {"mul", 2, 1, {}, checkBinary},
+      {"relu", 1, 1, {}, checkUnary},
+      {"relu_grad", 2, 1, {}, checkUnaryGrad},
+      {"rms_norm", 2, 1, {{Kind::Number, "eps"}}, checkRmsNorm},
+      {"rms_norm_gain_grad",
+       2,
+       1,
+       {{Kind::Number, "eps"}},
+       checkRmsNormGainGrad},
+      {"rms_norm_grad", 3, 1, {{Kind::Number, "eps"}}, checkRmsNormGrad},
+      {"rope",
+       1,
+       1,
+       {{Kind::PositiveInteger, "head_dim"},
+        {Kind::Number, "theta"},
+        {Kind::RopeStyle, "style"},
+        {Kind::Boolean, "inverse"}},
+       checkRope},
+      {"scale", 1, 1, {{Kind::Number, "factor"}}, checkUnary},
+      {"sigmoid", 1, 1, {}, checkUnary},
+      {"silu", 1, 1, {}, checkUnary},
+      {"softmax", 1, 1, {}, checkSoftmax},
+      {"softmax_grad", 2, 1, {}, checkUnaryGrad},
+      {"sub", 2, 1, {}, checkBinary},
+      {"sum_tokens", 1, 1, {}, checkSumTokens},
+      {"tanh", 1, 1, {}, checkUnary},
+  };
+  return table;
+}
+
+const HostOpSignature *findHostOp(const std::string &name) {
+  for (const HostOpSignature &signature : hostOpSignatures())
+    if (name == signature.name)
+      return &signature;
+  return nullptr;
+}
+
+std::optional<std::string> checkHostOp(const HostOpSignature &signature,
+                                       Span<const HostType> operands,
+                                       Span<const HostType> results,
+                                       const nlohmann::json &attributes) {
+  if (operands.size() != signature.operands)
+    return fmt::format("expects {} operands for '{}', but got {}",
+                       signature.operands, signature.name, operands.size());
+  if (results.size() != signature.results)
+    return fmt::format("expects {} results for '{}', but got {}",
+                       signature.results, signature.name, results.size());
+  for (const HostAttribute &attribute : signature.attributes)
+    if (Complaint complaint = checkAttribute(attribute, attributes))
+      return complaint;
+  return signature.check(operands, results, attributes);
+}
+
+} // namespace anec::rt

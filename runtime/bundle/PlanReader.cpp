@@ -1,0 +1,246 @@
+//===- PlanReader.cpp - plan.json -----------------------------------------===//
+//
+// The head of a plan, its buffers, kernels and programs.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/bundle/Readers.h"
+
+namespace anec::rt {
+namespace {
+
+constexpr int64_t maximumSide = int64_t(1) << 30;
+constexpr int64_t maximumElements = int64_t(1) << 36;
+constexpr char modelPath[] = "@model_path/";
+
+Result<Buffer> readBuffer(const JsonPlace &place, const Plan &plan) {
+  Buffer result;
+  ANEC_ASSIGN(result.name, place.string("name"));
+  ANEC_ASSIGN(JsonPlace type, place.member("type"));
+  ANEC_ASSIGN(std::string typeName, type.string());
+  if (typeName != "real" && typeName != "int32")
+    return type.expects("\"real\" or \"int32\"");
+  result.type = typeName == "real" ? Buffer::Type::Real : Buffer::Type::Int32;
+  ANEC_ASSIGN(result.count, place.integer("count", 1, 65536));
+  ANEC_ASSIGN(JsonPlace shape, place.member("shape"));
+  ANEC_ASSIGN(std::vector<JsonPlace> sizes, shape.elements(3));
+  int64_t elements = 1;
+  for (const JsonPlace &size : sizes) {
+    int64_t value = plan.vocabulary;
+    bool symbolic = size.json() == "vocabulary";
+    if (symbolic && value == 0)
+      return size.expects("a number, since the model has no vocabulary");
+    if (!symbolic) {
+      ANEC_ASSIGN(value, size.integer(1, maximumSide));
+    }
+    if (elements > maximumElements / value)
+      return shape.error(
+          fmt::format("expects at most {} elements", maximumElements));
+    elements *= value;
+    result.shape.push_back(symbolic && plan.compactable ? -1 : value);
+  }
+  return result;
+}
+
+Result<std::string> readFileName(const JsonPlace &place,
+                                 const std::set<std::string> &files) {
+  ANEC_ASSIGN(std::string name, place.string());
+  if (!files.count(name))
+    return place.expects("a path listed under /files");
+  return name;
+}
+
+Result<Baked> readBaked(const JsonPlace &place, const Orders &orders,
+                        const Plan &plan, int64_t instances) {
+  Baked result;
+  ANEC_ASSIGN(JsonPlace path, place.member("path"));
+  ANEC_ASSIGN(result.path, path.string());
+  if (result.path.rfind(modelPath, 0) != 0 ||
+      result.path.find("..") != std::string::npos)
+    return path.expects("a path below @model_path");
+  ANEC_ASSIGN(JsonPlace parameterPlace, place.member("parameter"));
+  ANEC_ASSIGN(std::string name, parameterPlace.string());
+  while (result.parameter < plan.parameters.size() &&
+         plan.parameters[result.parameter].name != name)
+    ++result.parameter;
+  if (result.parameter == plan.parameters.size())
+    return parameterPlace.expects("the name of a parameter of params.json");
+  const Parameter &parameter = plan.parameters[result.parameter];
+  if (parameter.count != 1 && parameter.count < instances)
+    return parameterPlace.error(fmt::format(
+        "expects 1 tensor or at least {}, one for each instance, but '{}' has "
+        "{}",
+        instances, name, parameter.count));
+  if (parameter.vocabularyRows && plan.compactable)
+    return parameterPlace.error(fmt::format(
+        "expects a parameter of fixed size, but '{}' is compacted to the "
+        "active vocabulary",
+        name));
+  int64_t rows = parameter.shape[0];
+  int64_t columns = parameter.shape.size() > 1 ? parameter.shape[1] : 1;
+  ANEC_ASSIGN(bool transposed, place.booleanOr("transposed", false));
+  if (transposed)
+    std::swap(rows, columns);
+  ANEC_ASSIGN(result.order, readMatrixOrder(place, orders, rows, columns));
+  return result;
+}
+
+Result<Kernel> readKernel(const JsonPlace &place, const Orders &orders,
+                          const Plan &plan,
+                          const std::set<std::string> &files) {
+  Kernel result;
+  ANEC_ASSIGN(result.name, place.string("name"));
+  ANEC_ASSIGN(JsonPlace file, place.member("file"));
+  ANEC_ASSIGN(result.file, readFileName(file, files));
+  if (place.has("instances")) {
+    ANEC_ASSIGN(result.instances, place.integer("instances", 1, 65536));
+  }
+  if (place.has("blobs")) {
+    ANEC_ASSIGN(JsonPlace list, place.member("blobs"));
+    ANEC_ASSIGN(std::vector<JsonPlace> blobs, list.elements(4096));
+    for (const JsonPlace &blob : blobs) {
+      ANEC_ASSIGN(std::string name, readFileName(blob, files));
+      result.blobs.push_back(std::move(name));
+    }
+  }
+  if (place.has("baked")) {
+    ANEC_ASSIGN(JsonPlace list, place.member("baked"));
+    ANEC_ASSIGN(std::vector<JsonPlace> entries, list.elements(4096));
+    for (const JsonPlace &entry : entries) {
+      ANEC_ASSIGN(Baked baked,
+                  readBaked(entry, orders, plan, result.instances));
+      result.baked.push_back(std::move(baked));
+    }
+  }
+  return result;
+}
+
+Result<size_t> readBufferName(const JsonPlace &place, const Plan &plan) {
+  ANEC_ASSIGN(JsonPlace member, place.member("buffer"));
+  ANEC_ASSIGN(std::string name, member.string());
+  for (size_t i = 0; i < plan.buffers.size(); ++i)
+    if (plan.buffers[i].name == name)
+      return i;
+  return member.expects("the name of a buffer of this plan");
+}
+
+Result<HostProgram::Input> readInput(const JsonPlace &place, const Plan &plan) {
+  HostProgram::Input result;
+  ANEC_ASSIGN(JsonPlace role, place.member("role"));
+  ANEC_ASSIGN(result.role, role.string());
+  ANEC_ASSIGN(result.buffer, readBufferName(place, plan));
+  const Buffer &buffer = plan.buffers[result.buffer];
+  bool integer = buffer.type == Buffer::Type::Int32;
+  if (result.role != "targets" && result.role != (integer ? "tokens" : "data"))
+    return role.expects(integer ? "\"tokens\" or \"targets\""
+                                : "\"data\" or \"targets\"");
+  bool fits = buffer.count == 1 && buffer.shape.size() == (integer ? 2u : 3u) &&
+              buffer.shape[0] == plan.batch && buffer.shape[1] == plan.sequence;
+  if (!fits)
+    return place.error(fmt::format(
+        "expects one {}buffer of {} x {}{} for role '{}', but '{}' is not",
+        integer ? "int32 " : "real ", plan.batch, plan.sequence,
+        integer ? "" : " x features", result.role, buffer.name));
+  return result;
+}
+
+Result<HostProgram::Output> readOutput(const JsonPlace &place,
+                                       const Plan &plan) {
+  HostProgram::Output result;
+  ANEC_ASSIGN(JsonPlace name, place.member("name"));
+  ANEC_ASSIGN(result.name, name.string());
+  if (result.name != "loss" && result.name != "logits")
+    return name.expects("\"loss\" or \"logits\"");
+  ANEC_ASSIGN(result.buffer, readBufferName(place, plan));
+  const Buffer &buffer = plan.buffers[result.buffer];
+  size_t rank = result.name == "loss" ? 0 : 3;
+  if (buffer.type != Buffer::Type::Real || buffer.shape.size() != rank)
+    return place.error(fmt::format("expects a real buffer of rank {} for '{}', "
+                                   "but '{}' has rank {}",
+                                   rank, result.name, buffer.name,
+                                   buffer.shape.size()));
+  return result;
+}
+
+Result<HostProgram> readProgram(const std::string &name, const JsonPlace &place,
+                                const Plan &plan) {
+  HostProgram result;
+  result.name = name;
+  if (name != "train_step" && name != "eval_loss" && name != "logits" &&
+      name != "stage")
+    return place.error("expects a program named train_step, eval_loss, logits "
+                       "or stage");
+  if (place.has("inputs")) {
+    ANEC_ASSIGN(JsonPlace list, place.member("inputs"));
+    ANEC_ASSIGN(std::vector<JsonPlace> inputs, list.elements(16));
+    for (const JsonPlace &inputPlace : inputs) {
+      ANEC_ASSIGN(HostProgram::Input input, readInput(inputPlace, plan));
+      result.inputs.push_back(std::move(input));
+    }
+  }
+  if (place.has("outputs")) {
+    ANEC_ASSIGN(JsonPlace list, place.member("outputs"));
+    ANEC_ASSIGN(std::vector<JsonPlace> outputs, list.elements(16));
+    for (const JsonPlace &outputPlace : outputs) {
+      ANEC_ASSIGN(HostProgram::Output output, readOutput(outputPlace, plan));
+      result.outputs.push_back(std::move(output));
+    }
+  }
+  ANEC_ASSIGN(JsonPlace steps, place.member("steps"));
+  ANEC_ASSIGN(result.steps, readSteps(steps, plan));
+  return result;
+}
+
+std::optional<Error> readHead(const JsonPlace &root, Plan &plan) {
+  ANEC_ASSIGN(plan.model, root.string("model"));
+  ANEC_ASSIGN(plan.weights, root.string("weights"));
+  ANEC_ASSIGN(plan.target, root.string("target"));
+  ANEC_ASSIGN(plan.batch, root.integer("batch", 1, 65536));
+  ANEC_ASSIGN(plan.sequence, root.integer("sequence", 1, 1 << 20));
+  ANEC_ASSIGN(plan.vocabulary, root.integer("vocabulary", 0, 1 << 24));
+  ANEC_ASSIGN(plan.compactable, root.booleanOr("compactable", false));
+  plan.compactable = plan.compactable && plan.vocabulary > 0;
+  return std::nullopt;
+}
+
+/// Reads the array `key` with `read`, refusing equal names.
+template <typename T, typename Read>
+std::optional<Error> readNamed(const JsonPlace &root, const std::string &key,
+                               std::vector<T> &into, Read read) {
+  ANEC_ASSIGN(JsonPlace list, root.member(key));
+  ANEC_ASSIGN(std::vector<JsonPlace> places, list.elements(65536));
+  std::set<std::string> names;
+  for (const JsonPlace &place : places) {
+    ANEC_ASSIGN(T item, read(place));
+    if (!names.insert(item.name).second)
+      return place.error(
+          fmt::format("expects unique names, but '{}' comes twice", item.name));
+    into.push_back(std::move(item));
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+Result<Plan> readPlan(const JsonPlace &root, const JsonPlace &parameters,
+                      const std::set<std::string> &files) {
+  Plan plan;
+  ANEC_TRY(readHead(root, plan));
+  ANEC_ASSIGN(plan.parameters, readParameters(parameters, plan.vocabulary));
+  ANEC_ASSIGN(Orders orders, readOrders(root));
+  ANEC_TRY(readNamed(root, "buffers", plan.buffers, [&](const JsonPlace &at) {
+    return readBuffer(at, plan);
+  }));
+  ANEC_ASSIGN(plan.surfaces, readSurfaces(root, orders));
+  ANEC_TRY(readNamed(root, "kernels", plan.kernels, [&](const JsonPlace &at) {
+    return readKernel(at, orders, plan, files);
+  }));
+  ANEC_ASSIGN(JsonPlace list, root.member("programs"));
+  ANEC_ASSIGN(auto programs, list.members(16));
+  for (const auto &[name, place] : programs) {
+    ANEC_ASSIGN(HostProgram program, readProgram(name, place, plan));
+    plan.programs.push_back(std::move(program));
+  }
+  return plan;
+}
+
+} // namespace anec::rt
