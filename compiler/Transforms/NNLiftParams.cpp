@@ -126,8 +126,9 @@ FailureOr<ParameterOp> NNLiftParams::declare(ParamOp param, const Twine &prefix,
     error.attachNote(existing.getLoc()) << "declared here";
     return failure();
   }
-  OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
-  for (Operation &op : *getOperation().getBody())
+  Block *body = &getOperation().getBody().front();
+  OpBuilder builder = OpBuilder::atBlockBegin(body);
+  for (Operation &op : *body)
     if (isa<ParameterOp>(op))
       builder.setInsertionPointAfter(&op);
   return ParameterOp::create(builder, param.getLoc(), name,

@@ -28,7 +28,7 @@ def NN_Dialect : Dialect {
 // Types ----------------------------------------------------------------------
 
 class NN_Ranked<int rank, string what>
-    : Type<And<[HasStaticShapePred, HasAnyRankOfPred<[rank]>,
+    : Type<And<[IsRankedTensorTypePred, HasStaticShapePred, HasAnyRankOfPred<[rank]>,
                 SubstLeaves<"$_self",
                   "::llvm::cast<::mlir::ShapedType>($_self).getElementType()",
                   F32.predicate>]>,
@@ -40,13 +40,13 @@ def NN_Matrix : NN_Ranked<2, "f32 tensor [rows, columns]">;
 def NN_Activation : NN_Ranked<3, "f32 tensor [batch, sequence, features]">;
 def NN_Scores : NN_Ranked<4, "f32 tensor [batch, heads, sequence, sequence]">;
 def NN_Tensor : Type<
-    And<[HasStaticShapePred,
+    And<[IsRankedTensorTypePred, HasStaticShapePred,
          SubstLeaves<"$_self",
            "::llvm::cast<::mlir::ShapedType>($_self).getElementType()",
            F32.predicate>]>,
     "static f32 tensor", "::mlir::RankedTensorType">;
 def NN_Tokens : Type<
-    And<[HasStaticShapePred, HasAnyRankOfPred<[2]>,
+    And<[IsRankedTensorTypePred, HasStaticShapePred, HasAnyRankOfPred<[2]>,
          SubstLeaves<"$_self",
            "::llvm::cast<::mlir::ShapedType>($_self).getElementType()",
            I32.predicate>]>,

@@ -31,12 +31,13 @@ static FailureOr<Value> sumToShape(OpBuilder &builder, Operation *op,
          << type << " to " << from;
 }
 
-// y = x * s(x)   =>   dx = dy * (s + y - y * s).
+// y = x * s(x)   =>   dx = dy * (s + y - y * s). In terms of y, so that only
+// one sigmoid is left once equal ops are merged.
 LogicalResult SiluOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                Grads operandGrads) {
   Location loc = getLoc();
   Value s = SigmoidOp::create(builder, loc, getX());
-  Value y = MulOp::create(builder, loc, getX(), s);
+  Value y = getY();
   Value slope = SubOp::create(builder, loc, AddOp::create(builder, loc, s, y),
                               MulOp::create(builder, loc, y, s));
   operandGrads[0] = MulOp::create(builder, loc, resultGrads[0], slope);
