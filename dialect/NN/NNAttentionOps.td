@@ -79,13 +79,16 @@ def NN_HeadScoresOp : NN_HeadOp<"head_scores"> {
     - (C1) as (C1) and (C2) of `nn.attention`.
 
     ```mlir
-    %s = nn.head_scores %q, %k {heads = 4 : i64, kv_heads = 2 : i64, grouped} : tensor<2x4x32xf32>, tensor<2x4x16xf32>
+    %s = nn.head_scores %q, %k, heads = 4, kv_heads = 2, grouped : tensor<2x4x32xf32>, tensor<2x4x16xf32>
     ```
   }];
   let arguments = (ins NN_Activation:$q, NN_Activation:$k, I64Attr:$heads,
                        I64Attr:$kv_heads, UnitAttr:$grouped);
   let results = (outs NN_Scores:$scores);
-  let assemblyFormat = "$q `,` $k attr-dict `:` type($q) `,` type($k)";
+  let assemblyFormat = [{
+    $q `,` $k `,` `heads` `=` $heads `,` `kv_heads` `=` $kv_heads
+    (`,` `grouped` $grouped^)? attr-dict `:` type($q) `,` type($k)
+  }];
 }
 def NN_HeadMixOp : NN_HeadOp<"head_mix"> {
   let summary = "`o[b,i,h,d] = sum_j p[b,h,i,j] * v[b,j,g,d]`";
@@ -93,13 +96,16 @@ def NN_HeadMixOp : NN_HeadOp<"head_mix"> {
     - (C1) `shape(p) = [batch, heads, sequence, sequence]` of v.
 
     ```mlir
-    %o = nn.head_mix %p, %v {heads = 4 : i64, kv_heads = 2 : i64, grouped} : tensor<2x4x4x4xf32>, tensor<2x4x16xf32>
+    %o = nn.head_mix %p, %v, heads = 4, kv_heads = 2, grouped : tensor<2x4x4x4xf32>, tensor<2x4x16xf32>
     ```
   }];
   let arguments = (ins NN_Scores:$p, NN_Activation:$v, I64Attr:$heads,
                        I64Attr:$kv_heads, UnitAttr:$grouped);
   let results = (outs NN_Activation:$out);
-  let assemblyFormat = "$p `,` $v attr-dict `:` type($p) `,` type($v)";
+  let assemblyFormat = [{
+    $p `,` $v `,` `heads` `=` $heads `,` `kv_heads` `=` $kv_heads
+    (`,` `grouped` $grouped^)? attr-dict `:` type($p) `,` type($v)
+  }];
 }
 def NN_HeadMixTransposedOp : NN_HeadOp<"head_mix_transposed"> {
   let summary = "`o[b,j,g,d] = sum over i and the heads h of g of p[b,h,i,j] * q[b,i,h,d]`";
@@ -107,13 +113,16 @@ def NN_HeadMixTransposedOp : NN_HeadOp<"head_mix_transposed"> {
     - (C1) as for `nn.head_mix`, with the features of q.
 
     ```mlir
-    %o = nn.head_mix_transposed %p, %q {heads = 4 : i64, kv_heads = 2 : i64, grouped} : tensor<2x4x4x4xf32>, tensor<2x4x32xf32>
+    %o = nn.head_mix_transposed %p, %q, heads = 4, kv_heads = 2, grouped : tensor<2x4x4x4xf32>, tensor<2x4x32xf32>
     ```
   }];
   let arguments = (ins NN_Scores:$p, NN_Activation:$q, I64Attr:$heads,
                        I64Attr:$kv_heads, UnitAttr:$grouped);
   let results = (outs NN_Activation:$out);
-  let assemblyFormat = "$p `,` $q attr-dict `:` type($p) `,` type($q)";
+  let assemblyFormat = [{
+    $p `,` $q `,` `heads` `=` $heads `,` `kv_heads` `=` $kv_heads
+    (`,` `grouped` $grouped^)? attr-dict `:` type($p) `,` type($q)
+  }];
 }
 
 def NN_PermuteFeaturesOp : NN_DeviceOp<"permute_features",

@@ -39,14 +39,16 @@ def NN_MatmulOp : NN_ComputeOp<"matmul",
 
     ```mlir
     %dx = nn.matmul %dy, %w : tensor<2x4x16xf32>, tensor<16x8xf32>
-    %dw = nn.matmul %dy, %x {transpose_a} : tensor<2x4x16xf32>, tensor<2x4x8xf32>
+    %dw = nn.matmul %dy, %x transpose_a : tensor<2x4x16xf32>, tensor<2x4x8xf32>
     ```
   }];
   let arguments = (ins NN_Activation:$a,
                        AnyTypeOf<[NN_Matrix, NN_Activation]>:$b,
                        UnitAttr:$transpose_a);
   let results = (outs AnyTypeOf<[NN_Matrix, NN_Activation]>:$y);
-  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b)";
+  let assemblyFormat = [{
+    $a `,` $b (`transpose_a` $transpose_a^)? attr-dict `:` type($a) `,` type($b)
+  }];
 }
 
 def NN_RmsNormOp : NN_ComputeOp<"rms_norm",
