@@ -1,0 +1,142 @@
+//===- LowerElementwise.cpp - nn element-wise ops and softmax -------------===//
+
+#include "compiler/Conversion/KernelBuilder.h"
+#include "compiler/Conversion/Lowering.h"
+#include "dialect/NN/NN.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace anec {
+
+namespace {
+
+/// nn.op(x) -> mil.op(x) on each device value
+template <typename NNOp, typename MILOp>
+struct LowerUnary : LoweringPattern<NNOp> {
+  using LoweringPattern<NNOp>::LoweringPattern;
+
+  DeviceValues lower(NNOp op, typename LoweringPattern<NNOp>::Operands operands,
+                     OpBuilder &builder) const override {
+    SmallVector<Value> results;
+    for (Value x : operands.getX())
+      results.push_back(MILOp::create(builder, op.getLoc(), x));
+    return results;
+  }
+};
+
+/// nn.op(x, y) -> mil.op(x, y) on each device value
+///
+/// y is of the same shape, a vector over the features of an activation, or a
+/// [S,S] matrix under scores; in the device layout all of these broadcast.
+template <typename NNOp, typename MILOp>
+struct LowerBinary : LoweringPattern<NNOp> {
+  using LoweringPattern<NNOp>::LoweringPattern;
+
+  DeviceValues lower(NNOp op, typename LoweringPattern<NNOp>::Operands operands,
+                     OpBuilder &builder) const override {
+    auto xType = cast<RankedTensorType>(op.getX().getType());
+    auto yType = cast<RankedTensorType>(op.getY().getType());
+    int64_t xRank = xType.getRank(), yRank = yType.getRank();
+    if (xType != yType && !(xRank == 3 && yRank == 1) &&
+        !(xRank == 4 && yRank == 2))
+      return op.emitOpError("has no device form for operands of rank ")
+             << xRank << " and " << yRank
+             << "; expects equal types, a vector under an activation or a "
+                "matrix under scores";
+    SmallVector<Value> results;
+    ValueRange ys = operands.getY();
+    for (auto [i, x] : llvm::enumerate(operands.getX()))
+      results.push_back(MILOp::create(builder, op.getLoc(), x,
+                                      ys.size() == 1 ? ys.front() : ys[i]));
+    return results;
+  }
+};
+
+/// nn.scale(x) -> mil.mul(x, factor)
+struct LowerScale : LoweringPattern<nn::ScaleOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::ScaleOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    double factor = op.getFactor().convertToDouble();
+    // 65520 is the first number that rounds to infinity, 2^-25 the last to 0.
+    if (std::abs(factor) >= 65520 ||
+        (factor != 0 && std::abs(factor) <= std::ldexp(1.0, -25)))
+      return op.emitOpError("expects a factor that fp16 can hold, but got ")
+             << factor;
+    KernelBuilder kernel(builder, op.getLoc());
+    SmallVector<Value> results;
+    for (Value x : operands.getX())
+      results.push_back(kernel.scale(x, factor));
+    return results;
+  }
+};
+
+/// nn.silu(x) -> mil.mul(x, mil.sigmoid(x))
+///
+/// Not `mil.silu`: the backward rule reuses sigmoid(x).
+struct LowerSilu : LoweringPattern<nn::SiluOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::SiluOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    SmallVector<Value> results;
+    for (Value x : operands.getX())
+      results.push_back(
+          kernel.mul(x, mil::SigmoidOp::create(builder, op.getLoc(), x)));
+    return results;
+  }
+};
+
+/// The device axis of the last logical dimension: features are channels.
+template <typename NNOp> static int32_t lastAxis(NNOp op) {
+  auto type = cast<RankedTensorType>(op.getResult().getType());
+  return type.getRank() == 3 ? 1 : -1;
+}
+
+/// nn.softmax(x) -> mil.softmax(x) along the device axis of the features
+struct LowerSoftmax : LoweringPattern<nn::SoftmaxOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::SoftmaxOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    SmallVector<Value> results;
+    for (Value x : operands.getX())
+      results.push_back(kernel.softmax(x, lastAxis(op)));
+    return results;
+  }
+};
+
+/// nn.softmax_grad(y, dy) -> y * (dy - reduce_sum(y * dy))
+struct LowerSoftmaxGrad : LoweringPattern<nn::SoftmaxGradOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::SoftmaxGradOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    SmallVector<Value> results;
+    for (auto [y, dy] : llvm::zip_equal(operands.getY(), operands.getDy())) {
+      Value mean = kernel.sum(kernel.mul(y, dy), lastAxis(op));
+      results.push_back(kernel.mul(y, kernel.sub(dy, mean)));
+    }
+    return results;
+  }
+};
+
+} // namespace
+
+void populateElementwisePatterns(const LayoutConverter &layout,
+                                 RewritePatternSet &patterns) {
+  patterns.add<LowerBinary<nn::AddOp, mil::AddOp>,
+               LowerBinary<nn::SubOp, mil::SubOp>,
+               LowerBinary<nn::MulOp, mil::MulOp>,
+               LowerUnary<nn::SigmoidOp, mil::SigmoidOp>,
+               LowerUnary<nn::TanhOp, mil::TanhOp>, LowerScale, LowerSilu,
+               LowerSoftmax, LowerSoftmaxGrad>(layout, patterns.getContext());
+}
+
+} // namespace anec

@@ -1,0 +1,129 @@
+//===- LowerRope.cpp - nn.rope by tables ----------------------------------===//
+//
+// Angles are compile-time constants: cos and sin become fp16 tables, computed
+// in double. Positions repeat for every sequence of the batch.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Conversion/KernelBuilder.h"
+#include "compiler/Conversion/Lowering.h"
+#include "dialect/NN/NN.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace anec {
+
+namespace {
+
+/// One rotation: what the tables of an op are computed from.
+struct Rotation {
+  int64_t features, headDim, tokens, sequence;
+  double theta;
+  bool inverse;
+
+  explicit Rotation(nn::RopeOp op)
+      : headDim(op.getHeadDim()), theta(op.getTheta().convertToDouble()),
+        inverse(op.getInverse()) {
+    ArrayRef<int64_t> shape = shapeOf(op.getX());
+    features = shape[2];
+    tokens = shape[0] * shape[1];
+    sequence = shape[1];
+  }
+
+  /// Angle of pair `pair` of a head at token `token`.
+  double angle(int64_t pair, int64_t token) const {
+    double position = static_cast<double>(token % sequence);
+    double turn = position * std::pow(theta, -2.0 * pair / headDim);
+    return inverse ? -turn : turn;
+  }
+
+  /// A file name that determines the table.
+  std::string file(StringRef kind, int64_t rows) const {
+    std::string name;
+    llvm::raw_string_ostream(name)
+        << "weights/rope_" << kind << "_" << rows << "x" << tokens << "_head"
+        << headDim << "_seq" << sequence << "_theta"
+        << llvm::format("%.17g", theta) << (inverse ? "_inverse" : "")
+        << ".bin";
+    return name;
+  }
+};
+
+/// Pairs (2i, 2i+1): y = x0 * (cos, sin) + x1 * (-sin, cos), with the pair on
+/// axis 2 and x0, x1 broadcast along it.
+Value rotateInterleaved(KernelBuilder &kernel, Value x, const Rotation &turn) {
+  int64_t pairs = turn.features / 2, headPairs = turn.headDim / 2;
+  auto table = [&](StringRef kind, double (*even)(double),
+                   double (*odd)(double)) {
+    return kernel.table({1, pairs, 2, turn.tokens},
+                        turn.file(kind, turn.features), [&](int64_t i) {
+                          int64_t row = i / turn.tokens;
+                          double angle =
+                              turn.angle(row / 2 % headPairs, i % turn.tokens);
+                          return row % 2 == 0 ? even(angle) : odd(angle);
+                        });
+  };
+  auto cosine = [](double a) { return std::cos(a); };
+  auto sine = [](double a) { return std::sin(a); };
+  auto minusSine = [](double a) { return -std::sin(a); };
+  Value paired = kernel.reshape(x, {1, pairs, 2, turn.tokens});
+  Value even =
+      kernel.mul(kernel.slice(paired, 2, 0, 1), table("even", cosine, sine));
+  Value odd = kernel.mul(kernel.slice(paired, 2, 1, 1),
+                         table("odd", minusSine, cosine));
+  return kernel.reshape(kernel.add(even, odd),
+                        {1, turn.features, 1, turn.tokens});
+}
+
+/// Pairs (i, i + d/2): y = x * cos + swapped x * (-sin, sin), one table for all
+/// heads.
+Value rotateHalves(KernelBuilder &kernel, Value x, const Rotation &turn) {
+  int64_t d = turn.headDim, half = d / 2, heads = turn.features / d;
+  auto table = [&](StringRef kind, double (*first)(double),
+                   double (*second)(double)) {
+    return kernel.table(
+        {1, 1, d, turn.tokens}, turn.file(kind, d), [&](int64_t i) {
+          int64_t row = i / turn.tokens;
+          double angle = turn.angle(row % half, i % turn.tokens);
+          return row < half ? first(angle) : second(angle);
+        });
+  };
+  auto cosine = [](double a) { return std::cos(a); };
+  auto sine = [](double a) { return std::sin(a); };
+  auto minusSine = [](double a) { return -std::sin(a); };
+  Value byHead = kernel.reshape(x, {1, heads, d, turn.tokens});
+  Value swapped = kernel.concat(
+      {kernel.slice(byHead, 2, half, half), kernel.slice(byHead, 2, 0, half)},
+      2);
+  Value kept = kernel.mul(byHead, table("halves_cos", cosine, cosine));
+  Value moved = kernel.mul(swapped, table("halves_sin", minusSine, sine));
+  return kernel.reshape(kernel.add(kept, moved),
+                        {1, turn.features, 1, turn.tokens});
+}
+
+struct LowerRope : LoweringPattern<nn::RopeOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::RopeOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    auto rotate = op.getStyle() == nn::RopeStyle::halves ? rotateHalves
+                                                         : rotateInterleaved;
+    return SmallVector<Value>{
+        rotate(kernel, operands.getX().front(), Rotation(op))};
+  }
+};
+
+} // namespace
+
+void populateRopePatterns(const LayoutConverter &layout,
+                          RewritePatternSet &patterns) {
+  patterns.add<LowerRope>(layout, patterns.getContext());
+}
+
+} // namespace anec
