@@ -1,0 +1,74 @@
+//===- OpTable.h - The operators and their type rules -----------*- C++ -*-===//
+//
+// One row per operator: its parameters and how the types of its results
+// follow from its operands. Rows are added where the rules are written, one
+// file per family.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_MIL_OPTABLE_H
+#define ANEC_RUNTIME_MIL_OPTABLE_H
+
+#include "runtime/mil/Operands.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anec::rt::mil {
+
+/// The result types; an error says what the operands should have been.
+using InferTypes = Result<std::vector<Type>> (*)(const Operands &operands);
+
+/// One operator.
+struct OpInfo {
+  /// Separated by spaces; '?' ends the name of an optional parameter, '*' that
+  /// of one that takes several values.
+  std::string_view parameters;
+  InferTypes infer;
+};
+
+using OpTable = std::map<std::string, OpInfo, std::less<>>;
+
+/// All operators by name.
+const OpTable &opTable();
+
+/// The rows of each family.
+void addConstantOps(OpTable &table);
+void addElementwiseOps(OpTable &table);
+void addReductionOps(OpTable &table);
+void addLinearOps(OpTable &table);
+void addShapeOps(OpTable &table);
+void addSliceOps(OpTable &table);
+
+/// NumPy broadcasting; an error names both shapes.
+Result<std::vector<int64_t>> broadcast(const std::vector<int64_t> &a,
+                                       const std::vector<int64_t> &b);
+/// "[1, 2, ?]".
+std::string dimsText(const std::vector<int64_t> &dims);
+/// The types of a single result.
+std::vector<Type> single(ScalarType element, std::vector<int64_t> dims);
+
+/// One dimension of a slice: `count` elements from `begin`, `stride` apart.
+struct SliceRange {
+  int64_t begin, count, stride;
+  /// Removed from the result.
+  bool squeezed;
+};
+/// The ranges of slice_by_index and slice_by_size, in bounds.
+Result<std::vector<SliceRange>> indexRanges(const Operands &operands,
+                                            const std::vector<int64_t> &dims);
+Result<std::vector<SliceRange>> sizeRanges(const Operands &operands,
+                                           const std::vector<int64_t> &dims);
+
+/// The window of conv in one spatial dimension.
+struct ConvWindow {
+  int64_t kernel, stride, dilation, before, after, output;
+};
+Result<std::vector<ConvWindow>> convWindows(const Operands &operands,
+                                            const std::vector<int64_t> &x,
+                                            const std::vector<int64_t> &weight);
+
+} // namespace anec::rt::mil
+
+#endif // ANEC_RUNTIME_MIL_OPTABLE_H

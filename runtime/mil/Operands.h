@@ -1,0 +1,77 @@
+//===- Operands.h - What a statement is given -------------------*- C++ -*-===//
+//
+// The arguments of one statement after its names have been looked up: types,
+// and values where they are constants. Type rules and devices read it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_MIL_OPERANDS_H
+#define ANEC_RUNTIME_MIL_OPERANDS_H
+
+#include "runtime/mil/Ast.h"
+#include "runtime/support/Result.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace anec::rt::mil {
+
+/// One value that a statement uses.
+struct OperandInfo {
+  Type type;
+  /// Null when the value is computed at run time.
+  const Value *constant = nullptr;
+  /// Empty for immediate values and attributes.
+  std::string name;
+};
+
+/// The operands of a statement by parameter name. Getters return an error
+/// that names the parameter; "constant" means known before execution.
+class Operands {
+public:
+  void add(std::string parameter, std::vector<OperandInfo> values) {
+    items[std::move(parameter)] = std::move(values);
+  }
+
+  /// Null when the argument is missing; the first of several.
+  const OperandInfo *find(const std::string &parameter) const;
+  bool has(const std::string &parameter) const { return find(parameter); }
+  /// Empty when the argument is missing.
+  const std::vector<OperandInfo> &all(const std::string &parameter) const;
+  const std::map<std::string, std::vector<OperandInfo>> &map() const {
+    return items;
+  }
+
+  Result<Type> type(const std::string &parameter) const;
+  /// Elements of a constant, each below 2^48 in magnitude; `missing` when
+  /// there is no argument.
+  Result<std::vector<int64_t>>
+  integers(const std::string &parameter,
+           const std::vector<int64_t> *missing = nullptr) const;
+  Result<int64_t> integer(const std::string &parameter,
+                          std::optional<int64_t> missing = std::nullopt) const;
+  Result<bool> flag(const std::string &parameter, bool missing) const;
+  Result<std::vector<bool>> flags(const std::string &parameter,
+                                  size_t count) const;
+  Result<double> number(const std::string &parameter,
+                        std::optional<double> missing = std::nullopt) const;
+  Result<std::string> string(const std::string &parameter,
+                             const char *missing = nullptr) const;
+  /// Axes of a tensor of `rank`, counted from 0; all axes when missing.
+  Result<std::vector<int64_t>> axes(const std::string &parameter,
+                                    int64_t rank) const;
+  Result<int64_t> axis(const std::string &parameter, int64_t rank,
+                       std::optional<int64_t> missing = std::nullopt) const;
+
+private:
+  Result<const Value *> constant(const std::string &parameter) const;
+
+  std::map<std::string, std::vector<OperandInfo>> items;
+};
+
+/// Brings `axis`, which may be negative, into [0, rank).
+Result<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+
+} // namespace anec::rt::mil
+
+#endif // ANEC_RUNTIME_MIL_OPERANDS_H

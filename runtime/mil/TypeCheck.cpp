@@ -1,0 +1,168 @@
+//===- TypeCheck.cpp - Names and types of a MIL program -------------------===//
+//
+// One statement after the other; the written types decide, inferred sizes
+// fill in for '?'.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/mil/TypeCheck.h"
+
+#include "runtime/mil/OpTable.h"
+
+#include <algorithm>
+
+namespace anec::rt::mil {
+
+Error Scope::error(ErrorCode code, SourceLocation location,
+                   const std::string &message) const {
+  return makeError(code, "{}:{}:{}: {}", fileName, location.line,
+                   location.column, message);
+}
+
+void Scope::enter(const Function &function) {
+  for (const TypedName &parameter : function.parameters)
+    define(parameter, parameter.type, nullptr);
+}
+
+const OperandInfo *Scope::find(const std::string &name) const {
+  auto found = values.find(name);
+  return found == values.end() ? nullptr : &found->second;
+}
+
+void Scope::define(const TypedName &name, const Type &inferred,
+                   const Value *constant) {
+  OperandInfo info;
+  info.type = name.type;
+  info.constant = constant;
+  info.name = name.name;
+  for (size_t i = 0; i < info.type.dims.size(); ++i)
+    if (info.type.dims[i] == dynamicSize && i < inferred.dims.size())
+      info.type.dims[i] = inferred.dims[i];
+  auto [place, isNew] = values.insert_or_assign(name.name, std::move(info));
+  if (!isNew)
+    warnings.push_back(fmt::format("{}:{}:{}: '{}' is defined again; the last "
+                                   "definition counts",
+                                   fileName, name.location.line,
+                                   name.location.column, place->first));
+}
+
+Result<Operands> Scope::resolve(const Statement &statement) const {
+  Operands operands;
+  // Ops of older opsets have their operands in the attribute list.
+  for (const Attribute &attribute : statement.attributes)
+    if (attribute.name != "name")
+      operands.add(attribute.name,
+                   {OperandInfo{attribute.value.type, &attribute.value, ""}});
+  for (const Argument &argument : statement.arguments) {
+    std::vector<OperandInfo> infos;
+    for (const Operand &operand : argument.operands) {
+      if (const auto *value = std::get_if<Value>(&operand)) {
+        infos.push_back(OperandInfo{value->type, value, ""});
+        continue;
+      }
+      const Reference &reference = std::get<Reference>(operand);
+      const OperandInfo *info = find(reference.name);
+      if (!info)
+        return error(ErrorCode::InvalidInput, reference.location,
+                     "no value is called '" + reference.name + "' here");
+      infos.push_back(*info);
+    }
+    if (operands.has(argument.name))
+      return error(ErrorCode::InvalidInput, argument.location,
+                   "argument '" + argument.name + "' occurs twice");
+    operands.add(argument.name, std::move(infos));
+  }
+  return operands;
+}
+
+std::optional<Error> Scope::checkParameters(const Statement &statement,
+                                            std::string_view parameters,
+                                            const Operands &operands) const {
+  auto fail = [&](const std::string &message) {
+    return error(ErrorCode::InvalidInput, statement.location,
+                 "'" + statement.op + "': " + message);
+  };
+  std::map<std::string, bool> known;
+  while (!parameters.empty()) {
+    size_t end = std::min(parameters.find(' '), parameters.size());
+    std::string name(parameters.substr(0, end));
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    bool isOptional = name.back() == '?', isVariadic = name.back() == '*';
+    if (isOptional || isVariadic)
+      name.pop_back();
+    known[name] = true;
+    const std::vector<OperandInfo> &values = operands.all(name);
+    if (values.empty() && !isOptional)
+      return fail("expected argument '" + name + "'");
+    if (values.size() > 1 && !isVariadic)
+      return fail(fmt::format("expected one value as '{}', found {}", name,
+                              values.size()));
+  }
+  for (const auto &[name, values] : operands.map())
+    if (!known.count(name))
+      return fail("there is no parameter '" + name + "'");
+  return std::nullopt;
+}
+
+Result<Operands> Scope::add(const Statement &statement) {
+  auto info = opTable().find(statement.op);
+  if (info == opTable().end())
+    return error(ErrorCode::Unsupported, statement.location,
+                 "operator '" + statement.op + "' is not supported");
+  ANEC_ASSIGN(Operands operands, resolve(statement));
+  ANEC_TRY(checkParameters(statement, info->second.parameters, operands));
+  Result<std::vector<Type>> inferred = info->second.infer(operands);
+  if (!inferred)
+    return error(inferred.error().code, statement.location,
+                 "'" + statement.op + "': " + inferred.error().message);
+  if (inferred->size() != statement.results.size())
+    return error(ErrorCode::InvalidInput, statement.location,
+                 fmt::format("'{}': expected {} results, found {}",
+                             statement.op, inferred->size(),
+                             statement.results.size()));
+  const Value *constant = nullptr;
+  if (statement.op == "const")
+    constant = operands.find("val")->constant;
+  for (size_t i = 0; i < inferred->size(); ++i) {
+    const TypedName &result = statement.results[i];
+    const Type &type = (*inferred)[i];
+    if (!sameType(result.type, type))
+      return error(ErrorCode::InvalidInput, result.location,
+                   fmt::format("'{}': expected the result type {}, found {}",
+                               statement.op, toString(type),
+                               toString(result.type)));
+    define(result, type, constant);
+  }
+  return operands;
+}
+
+static std::optional<Error> checkFunction(const Function &function,
+                                          const std::string &fileName,
+                                          std::vector<std::string> *warnings) {
+  Scope scope(fileName);
+  scope.enter(function);
+  for (const Statement &statement : function.statements) {
+    Result<Operands> operands = scope.add(statement);
+    if (!operands)
+      return operands.error();
+  }
+  if (function.outputs.empty())
+    return scope.error(ErrorCode::InvalidInput, function.location,
+                       "function '" + function.name + "' returns nothing");
+  for (const Reference &output : function.outputs)
+    if (!scope.find(output.name))
+      return scope.error(ErrorCode::InvalidInput, output.location,
+                         "no value is called '" + output.name + "' here");
+  if (warnings)
+    warnings->insert(warnings->end(), scope.redefined().begin(),
+                     scope.redefined().end());
+  return std::nullopt;
+}
+
+std::optional<Error> check(const Program &program, const std::string &fileName,
+                           std::vector<std::string> *warnings) {
+  for (const Function &function : program.functions)
+    ANEC_TRY(checkFunction(function, fileName, warnings));
+  return std::nullopt;
+}
+
+} // namespace anec::rt::mil
