@@ -1,0 +1,32 @@
+//===- Check.h - Does a program keep the rules of a target ------*- C++ -*-===//
+#ifndef ANEC_RUNTIME_TARGET_CHECK_H
+#define ANEC_RUNTIME_TARGET_CHECK_H
+
+#include "runtime/mil/Ast.h"
+#include "runtime/target/Profile.h"
+
+#include <string>
+#include <vector>
+
+namespace anec::rt::target {
+
+/// One broken rule.
+struct Violation {
+  Rule rule;
+  /// What was found and what is allowed, with numbers; lower case.
+  std::string message;
+  /// The result of the statement, or the parameter or output, that breaks it;
+  /// empty when it is the program as a whole.
+  std::string name;
+  /// Of the statement in the text; 0 when the program was not read from one.
+  mil::SourceLocation location;
+};
+
+/// Every violation of a compile-time rule of `profile`, in program order. The
+/// program has passed the type checker of runtime/mil.
+std::vector<Violation> check(const mil::Program &program,
+                             const Profile &profile);
+
+} // namespace anec::rt::target
+
+#endif // ANEC_RUNTIME_TARGET_CHECK_H
