@@ -121,4 +121,97 @@ def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {
 
 // Kernels
 
+def ConvertNNToMILPass : Pass<"convert-nn-to-mil", "::anec::nn::ModelOp"> {
+  let summary = "Rewrite every nn op of a kernel as the MIL operators that compute it";
+  let description = [{
+    Requires: kernels, functions with the attribute `kernel` whose inputs are
+    activations and parameters. Ensures: each is a `mil.program` of the same
+    name; an op that cannot be lowered is an error naming that op. Precision
+    (f32 -> f16) and layout ([B,S,D] -> [1,D,1,B*S]) are the type converter's.
+
+    ```mlir
+    %y = nn.silu %x : tensor<1x16x8xf32>
+    // becomes
+    %gate = mil.sigmoid %x : tensor<1x8x1x16xf16>
+    %y = mil.mul %x, %gate : tensor<1x8x1x16xf16>, tensor<1x8x1x16xf16>
+    ```
+  }];
+  let dependentDialects = ["::anec::mil::MILDialect"];
+}
+
+def MatmulToConvPass : Pass<"matmul-to-conv", "::anec::mil::ProgramOp"> {
+  let summary = "Use 1x1 convolution where the weight is baked";
+  let description = [{
+    Requires: arguments with `nn.weights = "baked"`. Ensures: none is left. Each
+    is a constant without a value and an entry of the program's attribute
+    `baked`: a matrix [1,1,O,I] the weight [O,I,1,1] of a convolution (transposed
+    where the product transposed it), a vector [1,D,1,1] itself. A baked matrix
+    used in another way than as the left side of a product with columns
+    [1,1,I,T] is an error.
+
+    ```mlir
+    %c = mil.reshape %x, shape = [1, 1, 8, 32] : tensor<1x8x1x32xf16>
+    %m = mil.matmul %w, %c, transpose_x = false, transpose_y = false : ...
+    %y = mil.reshape %m, shape = [1, 16, 1, 32] : tensor<1x1x16x32xf16>
+    // becomes
+    %k = mil.const in "weights/wq.bin" : tensor<16x8x1x1xf16>
+    %y = mil.conv %x, %k, ... : tensor<1x8x1x32xf16>, tensor<16x8x1x1xf16>
+    ```
+  }];
+}
+
+def PackWeightsPass : Pass<"pack-weights", "::anec::mil::ProgramOp"> {
+  let summary = "Pack all inputs into one surface and all results into one";
+  let description = [{
+    Requires: no baked argument. Ensures: one input [1,C,1,W], cut apart by
+    slices, and one output; `surface_in`, `regions_in`, `surface_out` and
+    `regions_out` on the program say where each argument and result is. C is
+    the height that wastes least; a matrix lies natural or transposed (its
+    products turn their flag), taller activations are folded into blocks side
+    by side. A surface that no height fits is an error.
+
+    ```mlir
+    mil.func @main(%x: tensor<1x32x1x32xf16>, %w: tensor<1x1x32x32xf16>)
+    // becomes
+    mil.func @main(%in: tensor<1x32x1x64xf16>)
+      %x = mil.slice_by_size %in, begin = [0, 0, 0, 0], size = [1, 32, 1, 32] : ...
+      %s = mil.slice_by_size %in, begin = [0, 0, 0, 32], size = [1, 32, 1, 32] : ...
+      %w = mil.reshape %s, shape = [1, 1, 32, 32] : ...
+    ```
+  }];
+}
+
+def MILCanonicalizePass : Pass<"mil-canonicalize", "::anec::mil::ProgramOp"> {
+  let summary = "Remove operators that compute nothing new";
+  let description = [{
+    Requires: nothing. Ensures: no dead or repeated operator, no reshape, slice
+    or transpose that changes nothing, no reshape of a reshape, slice of a slice
+    or cast there and back, no concat of one value, no slice that is one value
+    of a concat.
+
+    ```mlir
+    %a = mil.reshape %x, shape = [1, 1, 8, 32] : tensor<1x8x1x32xf16>
+    %b = mil.reshape %a, shape = [1, 2, 4, 32] : tensor<1x1x8x32xf16>
+    // becomes
+    %b = mil.reshape %x, shape = [1, 2, 4, 32] : tensor<1x8x1x32xf16>
+    ```
+  }];
+}
+
+def VerifyANETargetPass : Pass<"verify-ane-target", "::anec::mil::ProgramOp"> {
+  let summary = "Reject what the target is known to refuse";
+  let description = [{
+    Requires: packed kernels. Ensures: every rule of runtime/target that the
+    profile selects holds; what breaks one is an error at the op in the model,
+    with the rule, the number found and allowed, and the evidence.
+
+    ```mlir
+    // error: 'mil.conv' convolves 32000 input channels, at most 16384 [dim-16384]
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
+}
+
 #endif // ANEC_COMPILER_PASSES

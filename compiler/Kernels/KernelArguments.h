@@ -1,0 +1,38 @@
+//===- KernelArguments.h - What the arguments of a kernel mean --*- C++ -*-===//
+//
+// The argument attributes that ane-partition and nn-group-heads leave on
+// kernels: which parameter an argument is, where its values live, and in which
+// order they are stored.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_COMPILER_KERNELS_KERNELARGUMENTS_H
+#define ANEC_COMPILER_KERNELS_KERNELARGUMENTS_H
+
+#include "dialect/MIL/MIL.h"
+
+namespace anec {
+
+/// The family of parameters that argument `i` is, or null for an activation.
+inline mlir::FlatSymbolRefAttr parameterOf(mil::FuncOp func, unsigned i) {
+  return func.getArgAttrOfType<mlir::FlatSymbolRefAttr>(i, "nn.parameter");
+}
+
+/// Whether the values of argument `i` are compiled into the kernel.
+inline bool isBaked(mil::FuncOp func, unsigned i) {
+  auto strategy = func.getArgAttrOfType<mlir::StringAttr>(i, "nn.weights");
+  return strategy && strategy.getValue() == "baked";
+}
+
+/// Adds `nn.row_order` and `nn.column_order`, where present, without prefix.
+inline void appendOrders(mlir::DictionaryAttr attributes,
+                         llvm::SmallVectorImpl<mlir::NamedAttribute> &fields) {
+  for (llvm::StringRef name : {"row_order", "column_order"})
+    if (mlir::Attribute order =
+            attributes ? attributes.get(("nn." + name).str()) : nullptr)
+      fields.emplace_back(mlir::StringAttr::get(attributes.getContext(), name),
+                          order);
+}
+
+} // namespace anec
+
+#endif // ANEC_COMPILER_KERNELS_KERNELARGUMENTS_H
