@@ -1,0 +1,321 @@
+//===- Executor.cpp - Runs the programs of a bundle -----------------------===//
+//
+// One function per kind of step. The loader has checked every reference and
+// shape, so nothing is checked again.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Executor.h"
+
+#include "runtime/train/KernelFlops.h"
+#include "runtime/train/RegionCopy.h"
+
+#include <chrono>
+
+namespace anec::rt {
+namespace {
+
+/// Adds the time of its life to `seconds`.
+class Stopwatch {
+public:
+  explicit Stopwatch(double &seconds) : seconds(seconds) {}
+  ~Stopwatch() {
+    seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+  }
+
+private:
+  double &seconds;
+  std::chrono::steady_clock::time_point start =
+      std::chrono::steady_clock::now();
+};
+
+int64_t at(const Index &index, int64_t i) {
+  return index.loop ? i : index.constant;
+}
+
+int64_t product(const std::vector<int64_t> &shape) {
+  int64_t result = 1;
+  for (int64_t size : shape)
+    result *= size;
+  return result;
+}
+
+/// Multiplications and additions of a matrix product, 0 for other ops.
+template <typename Real>
+double flopsOf(const std::string &op, const HostCall<Real> &call) {
+  if (op != "linear" && op != "matmul")
+    return 0;
+  const HostTensor<Real> &x = call.operands[0], &w = call.operands[1];
+  if (w.shape.size() == 3)
+    return 2.0 * double(x.elements()) * double(w.features());
+  return 2.0 * double(w.elements()) * double(x.tokens());
+}
+
+} // namespace
+
+template <typename Real>
+Result<std::unique_ptr<Executor<Real>>>
+Executor<Real>::create(const Bundle &bundle, Device &device,
+                       ParameterStore<Real> &store, ThreadPool &pool) {
+  std::unique_ptr<Executor> executor(new Executor(bundle, device, store, pool));
+  ANEC_TRY(executor->allocate());
+  return executor;
+}
+
+template <typename Real> std::optional<Error> Executor<Real>::allocate() {
+  const Plan &plan = bundle.plan();
+  realBuffers.resize(plan.buffers.size());
+  integerBuffers.resize(plan.buffers.size());
+  for (size_t b = 0; b < plan.buffers.size(); ++b) {
+    const Buffer &buffer = plan.buffers[b];
+    size_t size = size_t(product(resolve(buffer.shape)));
+    if (buffer.type == Buffer::Type::Real)
+      realBuffers[b].assign(size_t(buffer.count), std::vector<Real>(size));
+    else
+      integerBuffers[b].assign(size_t(buffer.count),
+                               std::vector<int32_t>(size));
+  }
+  surfaces.resize(plan.surfaces.size());
+  for (size_t s = 0; s < plan.surfaces.size(); ++s)
+    for (int64_t i = 0; i < plan.surfaces[s].count; ++i) {
+      ANEC_ASSIGN(std::unique_ptr<Surface> allocated,
+                  device.allocate(plan.surfaces[s].spec));
+      surfaces[s].push_back(std::move(allocated));
+    }
+  programs.resize(plan.kernels.size());
+  for (size_t k = 0; k < plan.kernels.size(); ++k) {
+    const Kernel &kernel = plan.kernels[k];
+    ANEC_ASSIGN(double operations,
+                kernelFlops(bundle.programFiles(kernel).text,
+                            bundle.folder() + "/" + kernel.file));
+    flops.push_back(operations);
+    programs[k].resize(size_t(kernel.instances));
+    if (kernel.baked.empty())
+      for (int64_t i = 0; i < kernel.instances; ++i)
+        ANEC_TRY(loadKernel(k, i));
+  }
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::loadKernel(size_t kernel,
+                                                int64_t instance) {
+  Stopwatch watch(count.seconds["compile"]);
+  const Kernel &description = bundle.plan().kernels[kernel];
+  ProgramFiles files = bundle.programFiles(description);
+  for (const Baked &baked : description.baked) {
+    const Parameter &parameter = bundle.plan().parameters[baked.parameter];
+    int64_t index = parameter.count == 1 ? 0 : instance;
+    std::vector<int64_t> shape = parameter.shape;
+    files.baked[baked.path] =
+        bakeMatrix(store.master(baked.parameter, index).data(), shape[0],
+                   shape.size() > 1 ? shape[1] : 1, baked.order,
+                   storageType(device.numerics()));
+  }
+  // The old program goes first: a device holds only so many.
+  std::unique_ptr<Program> &slot = programs[kernel][size_t(instance)];
+  slot.reset();
+  ANEC_ASSIGN(slot, device.load(files));
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::run(const std::string &name) {
+  const HostProgram *program = bundle.plan().program(name);
+  if (!program)
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expects a program '{}', but the bundle has none",
+                     bundle.folder(), name);
+  return runSteps(program->steps, 0);
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runSteps(const std::vector<Step> &steps,
+                                              int64_t i) {
+  for (const Step &step : steps)
+    ANEC_TRY(runStep(step, i));
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
+  switch (step.kind) {
+  case Step::Kind::For:
+    return runFor(step);
+  case Step::Kind::Write:
+    return runWrite(step, i);
+  case Step::Kind::Read:
+    return runRead(step, i);
+  case Step::Kind::Copy:
+    return runCopy(step, i);
+  case Step::Kind::Dispatch:
+    return runDispatch(step, i);
+  case Step::Kind::Host:
+    runHost(step, i);
+    return std::nullopt;
+  case Step::Kind::Stage:
+    return runStage(step, i);
+  case Step::Kind::Load:
+    return loadKernel(step.kernel, at(step.instance, i));
+  }
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runFor(const Step &step) {
+  for (int64_t n = 0; n < step.count; ++n)
+    ANEC_TRY(runSteps(step.body, step.reverse ? step.count - 1 - n : n));
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runWrite(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["write"]);
+  ANEC_ASSIGN(
+      std::unique_ptr<SurfaceMap> map,
+      device.map(surface(step.to.at, i), step.to.region, Access::Write));
+  writeRegion(static_cast<const Real *>(tensor(step.value, i).data), *map,
+              pool);
+  count.hostWritten += regionBytes(step.to);
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runRead(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["read"]);
+  ANEC_ASSIGN(
+      std::unique_ptr<SurfaceMap> map,
+      device.map(surface(step.from.at, i), step.from.region, Access::Read));
+  readRegion(*map, tensor(step.value, i).data, pool);
+  count.hostRead += regionBytes(step.from);
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runCopy(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["copy"]);
+  const Region &region = bundle.plan()
+                             .surfaces[step.from.at.surface]
+                             .spec.regions[step.from.region];
+  scratch.resize(
+      std::max(scratch.size(), size_t(region.rows * region.columns)));
+  {
+    ANEC_ASSIGN(
+        std::unique_ptr<SurfaceMap> from,
+        device.map(surface(step.from.at, i), step.from.region, Access::Read));
+    readRegion(*from, scratch.data(), pool);
+  }
+  ANEC_ASSIGN(
+      std::unique_ptr<SurfaceMap> to,
+      device.map(surface(step.to.at, i), step.to.region, Access::Write));
+  writeRegion(static_cast<const Real *>(scratch.data()), *to, pool);
+  count.hostRead += regionBytes(step.from);
+  count.hostWritten += regionBytes(step.to);
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["device"]);
+  const std::unique_ptr<Program> &program =
+      programs[step.kernel][size_t(at(step.instance, i))];
+  if (!program)
+    return makeError(ErrorCode::DeviceFailure,
+                     "kernel '{}' runs before the plan loads it",
+                     bundle.plan().kernels[step.kernel].name);
+  count.deviceFlops += flops[step.kernel];
+  return device.run(*program, {&surface(step.input, i)},
+                    {&surface(step.output, i)});
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runStage(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["stage"]);
+  Span<Real> master = store.master(step.value.id, at(step.value.index, i));
+  return device.stage(surface(step.to.at, i), step.to.region,
+                      Span<const Real>(master));
+}
+
+template <typename Real>
+void Executor<Real>::runHost(const Step &step, int64_t i) {
+  Stopwatch watch(count.seconds["host_" + step.name]);
+  HostCall<Real> call{{}, {}, step.attributes, pool, lossScale};
+  for (const ValueRef &operand : step.operands)
+    call.operands.push_back(tensor(operand, i));
+  for (const ValueRef &result : step.results)
+    call.results.push_back(tensor(result, i));
+  findHostFunction<Real>(step.name)(call);
+  count.hostFlops += flopsOf(step.name, call);
+}
+
+template <typename Real>
+std::vector<int64_t>
+Executor<Real>::resolve(const std::vector<int64_t> &shape) const {
+  std::vector<int64_t> result = shape;
+  for (int64_t &size : result)
+    if (size < 0)
+      size = store.vocabulary().size();
+  return result;
+}
+
+template <typename Real>
+HostTensor<Real> Executor<Real>::tensor(const ValueRef &ref, int64_t i) {
+  HostTensor<Real> result;
+  int64_t index = at(ref.index, i);
+  if (ref.kind == ValueRef::Kind::Buffer) {
+    const Buffer &buffer = bundle.plan().buffers[ref.id];
+    result.shape = resolve(buffer.shape);
+    if (buffer.type == Buffer::Type::Real)
+      result.data = reals(ref.id, index).data();
+    else
+      result.integers = integers(ref.id, index).data();
+    return result;
+  }
+  result.shape = store.shape(ref.id);
+  result.accumulate = ref.kind == ValueRef::Kind::Gradient;
+  result.data = result.accumulate ? store.gradient(ref.id, index).data()
+                                  : store.master(ref.id, index).data();
+  return result;
+}
+
+template <typename Real>
+Surface &Executor<Real>::surface(const SurfaceRef &ref, int64_t i) {
+  return *surfaces[ref.surface][size_t(at(ref.index, i))];
+}
+
+template <typename Real>
+uint64_t Executor<Real>::regionBytes(const RegionRef &ref) const {
+  const Region &region =
+      bundle.plan().surfaces[ref.at.surface].spec.regions[ref.region];
+  return uint64_t(region.rows * region.columns) *
+         elementBytes(storageType(device.numerics()));
+}
+
+template <typename Real>
+Span<Real> Executor<Real>::reals(size_t buffer, int64_t index) {
+  return realBuffers[buffer][size_t(index)];
+}
+
+template <typename Real>
+Span<int32_t> Executor<Real>::integers(size_t buffer, int64_t index) {
+  return integerBuffers[buffer][size_t(index)];
+}
+
+template <typename Real>
+Result<Span<const Real>> Executor<Real>::output(const std::string &program,
+                                                const std::string &name) {
+  if (const HostProgram *found = bundle.plan().program(program))
+    for (const HostProgram::Output &output : found->outputs)
+      if (output.name == name)
+        return Span<const Real>(reals(output.buffer));
+  return makeError(ErrorCode::InvalidInput,
+                   "{}: expects an output '{}' of program '{}', but the bundle "
+                   "has none",
+                   bundle.folder(), name, program);
+}
+
+template class Executor<float>;
+template class Executor<double>;
+
+} // namespace anec::rt

@@ -1,0 +1,104 @@
+//===- Executor.h - Runs the programs of a bundle ---------------*- C++ -*-===//
+//
+// Owns the buffers, surfaces and kernels of a plan and executes its steps, one
+// after the other, on the calling thread.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_TRAIN_EXECUTOR_H
+#define ANEC_RUNTIME_TRAIN_EXECUTOR_H
+
+#include "runtime/bundle/Bundle.h"
+#include "runtime/device/Device.h"
+#include "runtime/host/HostOps.h"
+#include "runtime/train/ParameterStore.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace anec::rt {
+
+/// What an executor did since it was made.
+struct ExecutorCounters {
+  /// Bytes of surface regions the host wrote and read.
+  uint64_t hostWritten = 0, hostRead = 0;
+  /// Multiplications and additions of matrix products on the host.
+  double hostFlops = 0;
+  /// The same in programs of the device.
+  double deviceFlops = 0;
+  /// Seconds by kind of work; a name of its own for each host op.
+  std::map<std::string, double> seconds;
+};
+
+/// Real is float for devices with Ane or F32 numerics, double for F64. Bundle,
+/// device, store and pool must outlive the executor.
+template <typename Real> class Executor {
+public:
+  /// Allocates everything and loads the kernels without baked weights.
+  static Result<std::unique_ptr<Executor>> create(const Bundle &bundle,
+                                                  Device &device,
+                                                  ParameterStore<Real> &store,
+                                                  ThreadPool &pool);
+
+  /// Runs the program `name` of the plan to its end. "stage" must have run
+  /// since the last change of a parameter. Errors: no such program
+  /// (InvalidInput), or those of the device.
+  std::optional<Error> run(const std::string &name);
+
+  /// Memory of buffer `index` of a family, in the layout of host values.
+  Span<Real> reals(size_t buffer, int64_t index = 0);
+  Span<int32_t> integers(size_t buffer, int64_t index = 0);
+  /// The value of an output of a program, such as "loss".
+  Result<Span<const Real>> output(const std::string &program,
+                                  const std::string &name);
+
+  /// What the host op loss_scale answers; 1 at first.
+  void setLossScale(double scale) { lossScale = scale; }
+
+  const Plan &plan() const { return bundle.plan(); }
+  ParameterStore<Real> &parameters() { return store; }
+  const ExecutorCounters &counters() const { return count; }
+
+private:
+  Executor(const Bundle &bundle, Device &device, ParameterStore<Real> &store,
+           ThreadPool &pool)
+      : bundle(bundle), device(device), store(store), pool(pool) {}
+
+  std::optional<Error> allocate();
+  std::optional<Error> loadKernel(size_t kernel, int64_t instance);
+  std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
+  std::optional<Error> runStep(const Step &step, int64_t i);
+  std::optional<Error> runFor(const Step &step);
+  std::optional<Error> runWrite(const Step &step, int64_t i);
+  std::optional<Error> runRead(const Step &step, int64_t i);
+  std::optional<Error> runCopy(const Step &step, int64_t i);
+  std::optional<Error> runDispatch(const Step &step, int64_t i);
+  std::optional<Error> runStage(const Step &step, int64_t i);
+  void runHost(const Step &step, int64_t i);
+
+  std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
+  HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
+  Surface &surface(const SurfaceRef &ref, int64_t i);
+  uint64_t regionBytes(const RegionRef &ref) const;
+
+  const Bundle &bundle;
+  Device &device;
+  ParameterStore<Real> &store;
+  ThreadPool &pool;
+  double lossScale = 1;
+  /// By buffer and index; one of the two for each buffer.
+  std::vector<std::vector<std::vector<Real>>> realBuffers;
+  std::vector<std::vector<std::vector<int32_t>>> integerBuffers;
+  std::vector<std::vector<std::unique_ptr<Surface>>> surfaces;
+  std::vector<std::vector<std::unique_ptr<Program>>> programs;
+  /// Operations of one dispatch, by kernel.
+  std::vector<double> flops;
+  /// A copy between surfaces goes through here.
+  std::vector<Real> scratch;
+  ExecutorCounters count;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_TRAIN_EXECUTOR_H

@@ -1,0 +1,52 @@
+//===- Optimizer.h - AdamW over all parameters ------------------*- C++ -*-===//
+//
+// Moments of every trainable tensor, the step that uses them, and their way
+// into checkpoints.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_TRAIN_OPTIMIZER_H
+#define ANEC_RUNTIME_TRAIN_OPTIMIZER_H
+
+#include "runtime/train/AdamW.h"
+#include "runtime/train/ParameterStore.h"
+
+namespace anec::rt {
+
+/// Works on the gradients in the store, which hold sums over micro-steps times
+/// the loss scale. Inactive vocabulary rows have no moments and do not decay.
+class Optimizer {
+public:
+  Optimizer(ParameterStore<float> &store, const AdamWOptions &options,
+            ThreadPool &pool);
+
+  /// The global norm of the gradients as they stand; not finite when any of
+  /// them is not.
+  double gradientNorm() const;
+
+  /// One update with gradients multiplied by `scale`.
+  void step(double rate, double scale);
+
+  /// Updates applied so far.
+  int64_t steps() const { return applied; }
+
+  /// safetensors "<tensor>.m" and "<tensor>.v", F32, active rows only.
+  std::optional<Error> save(const std::string &path) const;
+  std::optional<Error> load(const std::string &path, int64_t appliedSteps);
+
+private:
+  struct Moments {
+    size_t parameter;
+    int64_t index;
+    std::vector<float> m, v;
+  };
+
+  ParameterStore<float> &store;
+  AdamWOptions options;
+  ThreadPool &pool;
+  std::vector<Moments> moments;
+  int64_t applied = 0;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_TRAIN_OPTIMIZER_H

@@ -1,0 +1,67 @@
+//===- ParameterStore.h - Master values and gradients -----------*- C++ -*-===//
+//
+// The values a run trains: master copies, gradient accumulators, how they
+// start, and their way from and to safetensors files.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_TRAIN_PARAMETERSTORE_H
+#define ANEC_RUNTIME_TRAIN_PARAMETERSTORE_H
+
+#include "runtime/bundle/Plan.h"
+#include "runtime/train/ActiveVocabulary.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace anec::rt {
+
+/// Parameters of a plan in Real (float to train, double to check gradients).
+/// A parameter with vocabulary rows holds only its active rows; the others are
+/// kept apart, as they were, and come back when the store is saved.
+template <typename Real> class ParameterStore {
+public:
+  /// Fills every tensor as its initialiser says. Element i of tensor "name"
+  /// under Normal is std * RandomStream(seed, fnv1a64(name)).normal(i), where i
+  /// counts the full tensor in row-major order: compaction changes no value.
+  /// `plan` must outlive the store.
+  ParameterStore(const Plan &plan, ActiveVocabulary active, uint64_t seed);
+
+  const Plan &plan() const { return *thePlan; }
+  const ActiveVocabulary &vocabulary() const { return active; }
+
+  /// Shape of each tensor of a family, with active rows only.
+  std::vector<int64_t> shape(size_t parameter) const;
+  Span<Real> master(size_t parameter, int64_t index);
+  /// Empty when the parameter is frozen.
+  Span<Real> gradient(size_t parameter, int64_t index);
+  void zeroGradients();
+
+  /// Replaces every value by the tensor of its name in `path`, a safetensors
+  /// file or a folder of them. Errors: a tensor is missing, has another shape
+  /// or is not of floats. Tensors the plan does not know are ignored.
+  std::optional<Error> load(const std::string &path);
+  /// Writes every tensor, all rows, as F32 (F64 for double).
+  std::optional<Error> save(const std::string &path);
+
+private:
+  struct Family {
+    std::vector<std::vector<Real>> masters, gradients;
+    /// All rows of a compacted table; its active rows are stale.
+    std::vector<Real> fullTable;
+  };
+
+  bool isCompacted(size_t parameter) const;
+  void initialize(size_t parameter, int64_t index, uint64_t seed,
+                  std::vector<Real> &values) const;
+  /// Takes a full tensor over into the master, keeping the inactive rows.
+  void assign(size_t parameter, int64_t index, std::vector<Real> values);
+
+  const Plan *thePlan;
+  ActiveVocabulary active;
+  std::vector<Family> families;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_TRAIN_PARAMETERSTORE_H

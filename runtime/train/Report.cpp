@@ -1,0 +1,98 @@
+//===- Report.cpp - What a run cost ---------------------------------------===//
+//
+// Ratios are null when there was nothing to divide by.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Report.h"
+
+#include <sys/resource.h>
+
+namespace anec::rt {
+namespace {
+
+nlohmann::json ratio(double numerator, double denominator) {
+  return denominator > 0 ? nlohmann::json(numerator / denominator)
+                         : nlohmann::json(nullptr);
+}
+
+std::string shown(const nlohmann::json &number, const char *unit) {
+  return number.is_number()
+             ? fmt::format("{:.4g} {}", number.get<double>(), unit)
+             : std::string("-");
+}
+
+} // namespace
+
+uint64_t peakResidentBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return uint64_t(usage.ru_maxrss);
+#else
+  return uint64_t(usage.ru_maxrss) * 1024;
+#endif
+}
+
+nlohmann::json makeReport(const RunMeasurements &run,
+                          const ExecutorCounters &executor,
+                          const DeviceCounters &device) {
+  nlohmann::json phases = nlohmann::json::object();
+  for (const auto *times : {&executor.seconds, &run.seconds})
+    for (const auto &[name, seconds] : *times)
+      phases[name] = seconds * 1000;
+  auto compile = executor.seconds.find("compile");
+  auto onDevice = executor.seconds.find("device");
+  double deviceSeconds =
+      onDevice == executor.seconds.end() ? 0 : onDevice->second;
+  return {
+      {"updates", run.updates},
+      {"micro_steps", run.microSteps},
+      {"wall_s", run.wallSeconds},
+      {"compile_s", compile == executor.seconds.end() ? 0.0 : compile->second},
+      {"train_s", run.trainSeconds},
+      {"ms_per_micro_step",
+       ratio(run.trainSeconds * 1000, double(run.microSteps))},
+      {"tokens_per_s", ratio(double(run.tokens), run.trainSeconds)},
+      {"device_tflops", ratio(run.deviceFlops / 1e12, deviceSeconds)},
+      {"total_tflops",
+       ratio((run.deviceFlops + run.hostFlops) / 1e12, run.trainSeconds)},
+      {"dispatches", device.dispatches},
+      {"compiles", device.compiles},
+      {"restarts", 0},
+      {"active_vocab", run.activeVocabulary},
+      {"vocabulary", run.vocabulary},
+      {"surface_bytes",
+       {{"host_written", executor.hostWritten},
+        {"host_read", executor.hostRead}}},
+      {"peak_rss_bytes", peakResidentBytes()},
+      {"initial_val_loss", run.initialValidationLoss},
+      {"val_loss", run.validationLoss},
+      {"phases", phases}};
+}
+
+std::string formatReport(const nlohmann::json &report) {
+  std::string text = fmt::format(
+      "{} updates, {} micro-steps in {:.1f} s (compiling {:.2f} s)\n",
+      report["updates"].get<int64_t>(), report["micro_steps"].get<int64_t>(),
+      report["wall_s"].get<double>(), report["compile_s"].get<double>());
+  text += fmt::format("{}, {}, {} ({} on the device)\n",
+                      shown(report["ms_per_micro_step"], "ms per micro-step"),
+                      shown(report["tokens_per_s"], "tokens/s"),
+                      shown(report["total_tflops"], "TFLOPS"),
+                      shown(report["device_tflops"], "TFLOPS"));
+  text += fmt::format("{} dispatches, {} compiles, peak memory {:.0f} MiB\n",
+                      report["dispatches"].get<uint64_t>(),
+                      report["compiles"].get<uint64_t>(),
+                      report["peak_rss_bytes"].get<double>() / (1 << 20));
+  if (report["vocabulary"] != 0)
+    text += fmt::format("vocabulary: {} of {} tokens active\n",
+                        report["active_vocab"].get<int64_t>(),
+                        report["vocabulary"].get<int64_t>());
+  if (report["val_loss"].is_number() && report["initial_val_loss"].is_number())
+    text += fmt::format("validation loss {:.4f} -> {:.4f}\n",
+                        report["initial_val_loss"].get<double>(),
+                        report["val_loss"].get<double>());
+  return text;
+}
+
+} // namespace anec::rt

@@ -1,0 +1,42 @@
+//===- Report.h - What a run cost -------------------------------*- C++ -*-===//
+//
+// The efficiency report: report.json and the lines printed at the end.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_TRAIN_REPORT_H
+#define ANEC_RUNTIME_TRAIN_REPORT_H
+
+#include "runtime/device/Device.h"
+#include "runtime/train/Executor.h"
+
+namespace anec::rt {
+
+/// What the trainer measured of this process' part of a run.
+struct RunMeasurements {
+  int64_t updates = 0, microSteps = 0, tokens = 0;
+  double wallSeconds = 0;
+  /// Micro-steps and optimiser, without validation and checkpoints.
+  double trainSeconds = 0;
+  /// Operations of device programs in training.
+  double deviceFlops = 0, hostFlops = 0;
+  int64_t activeVocabulary = 0, vocabulary = 0;
+  /// NaN without validation.
+  double initialValidationLoss = 0, validationLoss = 0;
+  /// Seconds of phases outside of the executor.
+  std::map<std::string, double> seconds;
+};
+
+/// The keys of report.json, and val_loss, initial_val_loss, vocabulary besides.
+nlohmann::json makeReport(const RunMeasurements &run,
+                          const ExecutorCounters &executor,
+                          const DeviceCounters &device);
+
+/// A few lines for people.
+std::string formatReport(const nlohmann::json &report);
+
+/// Largest resident set of this process so far.
+uint64_t peakResidentBytes();
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_TRAIN_REPORT_H

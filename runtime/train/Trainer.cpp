@@ -1,0 +1,283 @@
+//===- Trainer.cpp - Runs a training from first to last update ------------===//
+//
+// Update u (from 0) is written down as u + 1: the number of updates done.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Trainer.h"
+
+#include "runtime/support/Sha256.h"
+#include "runtime/train/Batch.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+namespace anec::rt {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+double now() {
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+LossScale makeLossScale(const TrainOptions &options, Numerics numerics) {
+  if (options.lossScale)
+    return LossScale::fixed(*options.lossScale);
+  // f32 has the range of the gradients themselves.
+  return numerics == Numerics::Ane ? LossScale::dynamic() : LossScale::fixed(1);
+}
+
+} // namespace
+
+Trainer::Trainer(const Bundle &bundle, Device &device, ThreadPool &pool,
+                 const TrainOptions &options, Log log)
+    : bundle(bundle), device(device), pool(pool), options(options),
+      log(std::move(log)),
+      schedule{options.learningRate, options.minimumRateFraction,
+               options.warmupUpdates(), options.steps},
+      lossScale(makeLossScale(options, device.numerics())) {
+  measured.initialValidationLoss = nan;
+  measured.validationLoss = nan;
+}
+
+Result<std::unique_ptr<Trainer>>
+Trainer::create(const Bundle &bundle, Device &device, ThreadPool &pool,
+                const TrainOptions &options, Log log) {
+  std::unique_ptr<Trainer> trainer(
+      new Trainer(bundle, device, pool, options, std::move(log)));
+  ANEC_TRY(trainer->prepare());
+  return trainer;
+}
+
+std::optional<Error> Trainer::prepare() {
+  const Plan &plan = bundle.plan();
+  for (const char *program : {"train_step", "stage"})
+    if (!plan.program(program))
+      return makeError(
+          ErrorCode::InvalidInput,
+          "{}: expects a program '{}' to train, but the bundle has "
+          "none",
+          bundle.folder(), program);
+  ANEC_ASSIGN(data, openTrainData(plan, options));
+  store = std::make_unique<ParameterStore<float>>(plan, data.vocabulary,
+                                                  options.seed);
+  if (!options.initialize.empty())
+    ANEC_TRY(store->load(options.initialize));
+  AdamWOptions adam{options.beta1, options.beta2, 1e-8, options.weightDecay};
+  optimizer = std::make_unique<Optimizer>(*store, adam, pool);
+  ANEC_ASSIGN(executor, Executor<float>::create(bundle, device, *store, pool));
+  ANEC_ASSIGN(folder,
+              RunFolder::open(options.output, describe(), options.resume));
+  if (auto newest = folder->newestCheckpoint())
+    ANEC_TRY(restore(*newest));
+  ANEC_TRY(folder->startMetrics(done));
+  return executor->run("stage");
+}
+
+std::optional<Error> Trainer::restore(const std::string &checkpoint) {
+  ANEC_ASSIGN(CheckpointState state, readCheckpointState(checkpoint));
+  ANEC_TRY(store->load(checkpoint + "/model.safetensors"));
+  ANEC_TRY(optimizer->load(checkpoint + "/optimizer.safetensors",
+                           state.optimizerSteps));
+  lossScale.restore(state.lossScale);
+  done = state.update;
+  measured.initialValidationLoss = state.initialValidationLoss;
+  log(fmt::format("resuming at update {}", done));
+  return std::nullopt;
+}
+
+nlohmann::json Trainer::describe() const {
+  const char *numerics = device.numerics() == Numerics::Ane ? "ane" : "f32";
+  nlohmann::json mathematics = {
+      {"bundle", bundle.digest()},
+      {"data", data.training->fingerprint()},
+      {"val", data.validation ? data.validation->fingerprint() : ""},
+      {"steps", options.steps},
+      {"accum", options.accumulation},
+      {"lr", options.learningRate},
+      {"min_lr_frac", options.minimumRateFraction},
+      {"warmup", options.warmupUpdates()},
+      {"clip", options.clip},
+      {"weight_decay", options.weightDecay},
+      {"beta1", options.beta1},
+      {"beta2", options.beta2},
+      {"loss_scale", options.lossScale ? nlohmann::json(*options.lossScale)
+                                       : nlohmann::json("dynamic")},
+      {"seed", options.seed},
+      {"init", options.initialize},
+      {"compact", options.compact},
+      {"tokenizer", data.tokenizer},
+      {"numerics", numerics}};
+  nlohmann::json active = nullptr;
+  if (data.vocabulary.isCompact())
+    active = data.vocabulary.ids();
+  return {{"format", 1},
+          {"model", bundle.plan().model},
+          {"bundle", bundle.folder()},
+          {"data", options.data},
+          {"val", options.validation},
+          {"vocabulary", bundle.plan().vocabulary},
+          {"active_vocab", data.vocabulary.size()},
+          {"active", active},
+          {"mathematics", mathematics}};
+}
+
+Result<nlohmann::json> Trainer::run() {
+  double start = now();
+  if (data.validation && done == 0) {
+    ANEC_ASSIGN(measured.initialValidationLoss, validate());
+    measured.validationLoss = measured.initialValidationLoss;
+    log(fmt::format("update 0/{}  validation loss {:.4f}", options.steps,
+                    measured.validationLoss));
+  }
+  while (done < options.steps) {
+    ANEC_ASSIGN(Update update, runUpdate());
+    ANEC_TRY(finishUpdate(update));
+  }
+  if (data.validation && !std::isfinite(measured.validationLoss)) {
+    ANEC_ASSIGN(measured.validationLoss, validate());
+  }
+  ANEC_TRY(checkpoint());
+  measured.wallSeconds = now() - start;
+  measured.activeVocabulary = data.vocabulary.size();
+  measured.vocabulary = bundle.plan().vocabulary;
+  nlohmann::json report =
+      makeReport(measured, executor->counters(), device.counters());
+  ANEC_TRY(folder->writeReport(report));
+  return report;
+}
+
+std::optional<Error> Trainer::finishUpdate(Update &update) {
+  bool last = done == options.steps;
+  if (data.validation && (last || done % options.validationEvery == 0)) {
+    ANEC_ASSIGN(update.validationLoss, validate());
+    measured.validationLoss = *update.validationLoss;
+  }
+  ANEC_TRY(record(update));
+  logUpdate(update);
+  if (lossScale.diverged())
+    return makeError(ErrorCode::Diverged,
+                     "the loss or a gradient was not finite in the last {} "
+                     "updates up to {}; loss {}, loss scale {}",
+                     LossScale::maximumSkipped, done, update.loss,
+                     update.scale);
+  if (!last && done % options.checkpointEvery == 0)
+    ANEC_TRY(checkpoint());
+  return std::nullopt;
+}
+
+Result<double> Trainer::runMicroSteps(double scale) {
+  const HostProgram &program = *bundle.plan().program("train_step");
+  executor->setLossScale(scale);
+  store->zeroGradients();
+  double total = 0;
+  for (int64_t m = 0; m < options.accumulation; ++m) {
+    uint64_t step = uint64_t(done * options.accumulation + m);
+    putTrainingBatch(*executor, program, *data.training,
+                     step * uint64_t(bundle.plan().batch));
+    ANEC_ASSIGN(double loss, runForLoss(*executor, "train_step"));
+    total += loss;
+  }
+  return total / double(options.accumulation);
+}
+
+Result<Trainer::Update> Trainer::runUpdate() {
+  double start = now();
+  double hostFlops = executor->counters().hostFlops;
+  double deviceFlops = executor->counters().deviceFlops;
+  Update update;
+  update.rate = schedule.rate(done);
+  update.scale = lossScale.value();
+  ANEC_ASSIGN(update.loss, runMicroSteps(update.scale));
+
+  double optimizing = now();
+  double undo = 1 / (update.scale * double(options.accumulation));
+  update.norm = optimizer->gradientNorm() * undo;
+  update.skipped = !std::isfinite(update.loss) || !std::isfinite(update.norm);
+  if (!update.skipped) {
+    // As torch.nn.utils.clip_grad_norm_ does it.
+    double clipped = options.clip > 0
+                         ? std::min(1.0, options.clip / (update.norm + 1e-6))
+                         : 1.0;
+    optimizer->step(update.rate, undo * clipped);
+  }
+  lossScale.update(!update.skipped);
+  measured.seconds["optimizer"] += now() - optimizing;
+  if (!update.skipped)
+    ANEC_TRY(executor->run("stage"));
+
+  ++done;
+  update.seconds = now() - start;
+  measured.updates += 1;
+  measured.microSteps += options.accumulation;
+  measured.tokens +=
+      options.accumulation * bundle.plan().batch * bundle.plan().sequence;
+  measured.trainSeconds += update.seconds;
+  measured.hostFlops += executor->counters().hostFlops - hostFlops;
+  measured.deviceFlops += executor->counters().deviceFlops - deviceFlops;
+  return update;
+}
+
+Result<double> Trainer::validate() {
+  double start = now();
+  ANEC_ASSIGN(double loss,
+              meanLoss(*executor, *data.validation, options.validationBatches));
+  measured.seconds["validation"] += now() - start;
+  return loss;
+}
+
+std::optional<Error> Trainer::record(const Update &update) {
+  int64_t tokens =
+      options.accumulation * bundle.plan().batch * bundle.plan().sequence;
+  nlohmann::json line = {{"update", done},
+                         {"loss", update.loss},
+                         {"lr", update.rate},
+                         {"grad_norm", update.norm},
+                         {"loss_scale", update.scale},
+                         {"skipped", update.skipped},
+                         {"tokens", tokens},
+                         {"ms", update.seconds * 1000},
+                         {"tokens_per_s", double(tokens) / update.seconds}};
+  if (update.validationLoss)
+    line["val_loss"] = *update.validationLoss;
+  return folder->addMetrics(line);
+}
+
+std::optional<Error> Trainer::checkpoint() {
+  double start = now();
+  ANEC_TRY(folder->syncMetrics());
+  CheckpointState state;
+  state.update = done;
+  state.optimizerSteps = optimizer->steps();
+  state.lossScale = lossScale.state();
+  state.initialValidationLoss = measured.initialValidationLoss;
+  state.bundle = bundle.digest();
+  state.data = data.training->fingerprint();
+  state.tokenizer = data.tokenizer;
+  state.vocabulary = bundle.plan().vocabulary;
+  if (data.vocabulary.isCompact())
+    state.active = data.vocabulary.ids();
+  ANEC_TRY(writeCheckpoint(folder->checkpoints(), options.keep, state, *store,
+                           *optimizer));
+  measured.seconds["checkpoint"] += now() - start;
+  return std::nullopt;
+}
+
+void Trainer::logUpdate(const Update &update) {
+  int64_t tokens =
+      options.accumulation * bundle.plan().batch * bundle.plan().sequence;
+  std::string line = fmt::format(
+      "update {}/{}  loss {:.4f}  lr {:.2e}  norm {:.3f}  {:.0f} tokens/s",
+      done, options.steps, update.loss, update.rate, update.norm,
+      double(tokens) / update.seconds);
+  if (update.skipped)
+    line += fmt::format("  skipped at loss scale {}", update.scale);
+  if (update.validationLoss)
+    line += fmt::format("  validation loss {:.4f}", *update.validationLoss);
+  log(line);
+}
+
+} // namespace anec::rt
