@@ -67,15 +67,8 @@ def initial_state(tools, bundle, folder):
     checkpoint = last_checkpoint(out)
     weights = safetensors_io.read(os.path.join(checkpoint, "model.safetensors"))
     moments = safetensors_io.read(os.path.join(checkpoint, "optimizer.safetensors"))
-    gradients = {name: first_moment(moments, name) / (1 - FLAGS["beta1"]) for name in weights}
+    gradients = {name: moments[name + ".m"] / (1 - FLAGS["beta1"]) for name in weights}
     return weights, gradients
-
-
-def first_moment(moments, name):
-    for spelling in (name + ".m", "m." + name, name + ".exp_avg"):
-        if spelling in moments:
-            return moments[spelling]
-    raise SystemExit(f"optimizer.safetensors has no first moment of {name}")
 
 
 def compare_gradients(ours, theirs):
