@@ -1,24 +1,22 @@
 //===- Report.cpp - What a run cost ---------------------------------------===//
 //
-// Ratios are null when there was nothing to divide by.
+// Rates of what did not happen are 0; losses nobody measured are null.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Report.h"
 
+#include <cmath>
 #include <sys/resource.h>
 
 namespace anec::rt {
 namespace {
 
-nlohmann::json ratio(double numerator, double denominator) {
-  return denominator > 0 ? nlohmann::json(numerator / denominator)
-                         : nlohmann::json(nullptr);
+double ratio(double numerator, double denominator) {
+  return denominator > 0 ? numerator / denominator : 0;
 }
 
-std::string shown(const nlohmann::json &number, const char *unit) {
-  return number.is_number()
-             ? fmt::format("{:.4g} {}", number.get<double>(), unit)
-             : std::string("-");
+nlohmann::json orNull(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
 } // namespace
@@ -65,8 +63,8 @@ nlohmann::json makeReport(const RunMeasurements &run,
        {{"host_written", executor.hostWritten},
         {"host_read", executor.hostRead}}},
       {"peak_rss_bytes", peakResidentBytes()},
-      {"initial_val_loss", run.initialValidationLoss},
-      {"val_loss", run.validationLoss},
+      {"initial_val_loss", orNull(run.initialValidationLoss)},
+      {"val_loss", orNull(run.validationLoss)},
       {"phases", phases}};
 }
 
@@ -75,11 +73,13 @@ std::string formatReport(const nlohmann::json &report) {
       "{} updates, {} micro-steps in {:.1f} s (compiling {:.2f} s)\n",
       report["updates"].get<int64_t>(), report["micro_steps"].get<int64_t>(),
       report["wall_s"].get<double>(), report["compile_s"].get<double>());
-  text += fmt::format("{}, {}, {} ({} on the device)\n",
-                      shown(report["ms_per_micro_step"], "ms per micro-step"),
-                      shown(report["tokens_per_s"], "tokens/s"),
-                      shown(report["total_tflops"], "TFLOPS"),
-                      shown(report["device_tflops"], "TFLOPS"));
+  text += fmt::format(
+      "{:.4g} ms per micro-step, {:.4g} tokens/s, {:.4g} TFLOPS ({:.4g} on the "
+      "device)\n",
+      report["ms_per_micro_step"].get<double>(),
+      report["tokens_per_s"].get<double>(),
+      report["total_tflops"].get<double>(),
+      report["device_tflops"].get<double>());
   text += fmt::format("{} dispatches, {} compiles, peak memory {:.0f} MiB\n",
                       report["dispatches"].get<uint64_t>(),
                       report["compiles"].get<uint64_t>(),

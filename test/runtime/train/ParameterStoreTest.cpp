@@ -1,0 +1,142 @@
+//===- ParameterStoreTest.cpp - Master values and surfaces ----------------===//
+//
+// Initial values, compaction, files, and the ways into surface regions.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/ParameterStore.h"
+
+#include "runtime/bundle/Bundle.h"
+#include "runtime/support/Safetensors.h"
+#include "runtime/support/ThreadPool.h"
+#include "runtime/train/RegionCopy.h"
+#include "test/runtime/bundle/TestBundle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+using namespace anec::rt;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+class ParameterStores : public testing::Test {
+protected:
+  ParameterStores() {
+    TestBundle::language().write(folder / "bundle");
+    bundle.emplace(std::move(*Bundle::open(folder / "bundle")));
+  }
+
+  ActiveVocabulary active() { return *ActiveVocabulary::select(16, {3, 9}); }
+
+  TemporaryFolder folder;
+  std::optional<Bundle> bundle;
+};
+
+TEST_F(ParameterStores, fillByInitializerAndSeed) {
+  ParameterStore<float> a(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> b(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> c(bundle->plan(), ActiveVocabulary(16), 2);
+  ParameterStore<double> d(bundle->plan(), ActiveVocabulary(16), 1);
+  EXPECT_EQ(a.master(0, 0)[5], b.master(0, 0)[5]);
+  EXPECT_NE(a.master(0, 0)[5], c.master(0, 0)[5]);
+  EXPECT_EQ(a.master(0, 0)[5], float(d.master(0, 0)[5]));
+  EXPECT_EQ(a.master(1, 0)[0], 1.0f);
+  double squares = 0;
+  for (float value : a.master(0, 0))
+    squares += double(value) * value;
+  // 96 normal values of deviation 0.3: the estimate is within 4 of its own
+  // deviations, 0.3 / sqrt(192), of it.
+  EXPECT_NEAR(std::sqrt(squares / 96), 0.3, 4 * 0.3 / std::sqrt(192.0));
+}
+
+TEST_F(ParameterStores, compactionChangesNoValueAndKeepsInactiveRows) {
+  ParameterStore<float> full(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> compact(bundle->plan(), active(), 1);
+  EXPECT_THAT(compact.shape(0), ElementsAre(2, 6));
+  EXPECT_EQ(compact.gradient(0, 0).size(), 12u);
+  for (size_t d = 0; d < 6; ++d)
+    EXPECT_EQ(compact.master(0, 0)[6 + d], full.master(0, 0)[9 * 6 + d]);
+
+  compact.master(0, 0)[6] = 123;
+  ASSERT_FALSE(compact.save(folder / "model.safetensors"));
+  ASSERT_FALSE(full.load(folder / "model.safetensors"));
+  EXPECT_EQ(full.master(0, 0)[9 * 6], 123);
+  ParameterStore<float> other(bundle->plan(), active(), 2);
+  ASSERT_FALSE(other.load(folder.string())); // a folder of safetensors
+  EXPECT_EQ(other.master(0, 0)[6], 123);
+  ParameterStore<float> fresh(bundle->plan(), ActiveVocabulary(16), 1);
+  EXPECT_EQ(full.master(0, 0)[4 * 6], fresh.master(0, 0)[4 * 6]);
+}
+
+TEST_F(ParameterStores, refuseFilesThatDoNotFit) {
+  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1);
+  std::vector<float> values(7);
+  TensorView view;
+  view.shape = {7};
+  view.bytes = {reinterpret_cast<const uint8_t *>(values.data()), 28};
+  std::string path = folder / "a.safetensors";
+  ASSERT_FALSE(writeSafetensors(path, {{"embedding", view}}));
+  EXPECT_THAT(
+      store.load(path)->message,
+      AllOf(HasSubstr("'embedding'"), HasSubstr("[16, 6]"), HasSubstr("[7]")));
+  ASSERT_FALSE(writeSafetensors(path, {{"other", view}}));
+  EXPECT_THAT(store.load(path)->message,
+              AllOf(HasSubstr("a.safetensors"), HasSubstr("'embedding'")));
+}
+
+Region region(int64_t rows, int64_t columns, int64_t blockRows) {
+  Region result;
+  result.rows = rows;
+  result.columns = columns;
+  result.channel = 1;
+  result.column = 2;
+  result.blockRows = blockRows;
+  return result;
+}
+
+TEST(RegionCopy, foldsRowsIntoBlocks) {
+  // Rows 0, 1 at channels 1, 2; row 2 in the second block beside row 0.
+  Region where = region(3, 2, 2);
+  std::vector<half> surface(3 * 8);
+  SurfaceMap map(ElementType::F16, surface.data(), 8, where);
+  std::vector<float> matrix = {1, 2, 3, 4, 5, 6};
+  ThreadPool pool(1);
+  writeRegion(static_cast<const float *>(matrix.data()), map, pool);
+  std::vector<float> found(surface.begin(), surface.end());
+  EXPECT_THAT(found, ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, //
+                                 0, 0, 1, 2, 5, 6, 0, 0, //
+                                 0, 0, 3, 4, 0, 0, 0, 0));
+  std::vector<float> back(6);
+  readRegion(map, back.data(), pool);
+  EXPECT_EQ(back, matrix);
+}
+
+TEST(RegionCopy, permutesThenTransposes) {
+  // Logical 2 x 3; rows swapped, columns 2, 0, 1; then transposed to 3 x 2.
+  Region where = region(3, 2, 3);
+  where.order = {true, {1, 0}, {2, 0, 1}};
+  std::vector<double> surface(4 * 4);
+  SurfaceMap map(ElementType::F64, surface.data(), 4, where);
+  std::vector<double> matrix = {1, 2, 3, 4, 5, 6};
+  ThreadPool pool(1);
+  writeRegion(static_cast<const double *>(matrix.data()), map, pool);
+  EXPECT_THAT(surface, ElementsAre(0, 0, 0, 0, //
+                                   0, 0, 6, 3, //
+                                   0, 0, 4, 1, //
+                                   0, 0, 5, 2));
+  std::vector<double> back(6);
+  readRegion(map, back.data(), pool);
+  EXPECT_EQ(back, matrix);
+  BakedWeight baked = bakeMatrix(static_cast<const double *>(matrix.data()), 2,
+                                 3, where.order, ElementType::F32);
+  std::vector<float> stored(6);
+  std::memcpy(stored.data(), baked.bytes.data(), baked.bytes.size());
+  EXPECT_THAT(stored, ElementsAre(6, 3, 4, 1, 5, 2));
+}
+
+} // namespace
