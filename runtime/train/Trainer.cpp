@@ -74,6 +74,9 @@ std::optional<Error> Trainer::prepare() {
   if (auto newest = folder->newestCheckpoint())
     ANEC_TRY(restore(*newest));
   ANEC_TRY(folder->startMetrics(done));
+  if (plan.vocabulary > 0)
+    log(fmt::format("vocabulary: {} of {} tokens active",
+                    data.vocabulary.size(), plan.vocabulary));
   return executor->run("stage");
 }
 
@@ -267,6 +270,11 @@ std::optional<Error> Trainer::checkpoint() {
 }
 
 void Trainer::logUpdate(const Update &update) {
+  bool notable = update.skipped || update.validationLoss ||
+                 done == options.steps || done == 1;
+  if (!notable && now() - logged < 1)
+    return;
+  logged = now();
   int64_t tokens =
       options.accumulation * bundle.plan().batch * bundle.plan().sequence;
   std::string line = fmt::format(

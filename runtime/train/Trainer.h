@@ -22,7 +22,8 @@ namespace anec::rt {
 /// One training run in this process.
 class Trainer {
 public:
-  /// Takes a line for people; called about once a second.
+  /// Takes a line for people; called once a second at most, but for
+  /// validations, skipped updates and the last one.
   using Log = std::function<void(const std::string &)>;
 
   /// Opens data and run folder, fills parameters and restores the checkpoint
@@ -73,6 +74,8 @@ private:
   std::optional<RunFolder> folder;
   /// Updates done, skipped ones included.
   int64_t done = 0;
+  /// When the last line for people was written.
+  double logged = 0;
   RunMeasurements measured;
 };
 
