@@ -200,6 +200,9 @@ private:
              weight->dims[1], limit);
       return;
     }
+    // A constant is checked where it is used.
+    if (statement.op == "const")
+      return;
     for (const mil::TypedName &result : statement.results)
       for (int64_t dim : result.type.dims)
         if (dim > limit) {

@@ -1,0 +1,20 @@
+// RUN: anec-opt %s -split-input-file -verify-diagnostics -pass-pipeline='builtin.module(mil.program(verify-ane-target))'
+//
+// No dimension and no contraction above 16384.
+
+mil.program @classifier_backward {
+  mil.func @main(%x: tensor<1x64x1x512xf16>) -> tensor<1x64x1x512xf16> {
+    // expected-error @below {{has a dimension of 32768, at most 16384 [dim-16384]}}
+    // expected-note @below {{refused by the compiler of M1 to M3}}
+    // expected-note @below {{instead: --active-vocab, --offload without 'classifier', or --target=m4}}
+    %l = mil.reshape %x, shape = [1, 32768, 1, 1] : tensor<1x64x1x512xf16>
+    %w = mil.const in "weights/w.bin" : tensor<64x32768x1x1xf16>
+    // expected-error @below {{convolves 32768 input channels, at most 16384 [dim-16384]}}
+    // expected-note @below {{refused by the compiler of M1 to M3}}
+    // expected-note @below {{instead: --active-vocab, --offload without 'classifier', or --target=m4}}
+    %y = mil.conv %l, %w, strides = [1, 1], pad_type = "valid", pad = [0, 0, 0, 0], dilations = [1, 1], groups = 1
+      : tensor<1x32768x1x1xf16>, tensor<64x32768x1x1xf16>
+    %z = mil.add %x, %y : tensor<1x64x1x512xf16>, tensor<1x64x1x1xf16>
+    mil.return %z : tensor<1x64x1x512xf16>
+  }
+}
