@@ -1,7 +1,6 @@
 //===- WeightBlob.h - Constant files beside a program -----------*- C++ -*-===//
 //
-// MILBlob storage, version 2, one entry per file: a header of 64 bytes, a
-// metadata record of 64 bytes, the data.
+// One entry per file, which every chip accepts; runtime/mil owns the format.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_COMPILER_EMIT_WEIGHTBLOB_H

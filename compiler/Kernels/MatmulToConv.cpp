@@ -51,8 +51,15 @@ public:
     if (typeOf(argument).getDimSize(3) == 1 &&
         typeOf(argument).getDimSize(1) != 1)
       return rewriteVector();
-    for (OpOperand &use : llvm::make_early_inc_range(argument.getUses()))
-      if (failed(rewriteProduct(use)))
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : argument.getUses())
+      uses.push_back(&use);
+    // A use list has no order of its own; files are named in program order.
+    llvm::sort(uses, [](OpOperand *a, OpOperand *b) {
+      return a->getOwner()->isBeforeInBlock(b->getOwner());
+    });
+    for (OpOperand *use : uses)
+      if (failed(rewriteProduct(*use)))
         return failure();
     return success();
   }
