@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""What must be equal: two compilations, any number of threads, a run that was
+killed and resumed; and baked weights to packed ones within fp16 noise."""
+import filecmp
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from tools_under_test import ROOT, arguments, last_checkpoint, run, train
+
+MODEL = os.path.join(ROOT, "models", "tiny-llama.ir")
+FLAGS = ["--data", os.path.join(ROOT, "models", "stories-val.txt"), "--steps", "6",
+         "--accum", "2", "--lr", "1e-3", "--checkpoint-every", "2"]
+
+
+def fp16_noise():
+    """Relative. An fp16 value is rounded by up to 2^-11 = 5e-4; the loss is a
+    mean over 512 tokens of sums of such values, so errors average out, and six
+    updates do not amplify them much."""
+    return 1e-3
+
+
+def compile_as(tools, out, *flags):
+    run([os.path.join(tools, "anec"), MODEL, "-o", out, *flags])
+    return out
+
+
+def files(folder):
+    return sorted(os.path.relpath(os.path.join(where, name), folder)
+                  for where, _, names in os.walk(folder) for name in names)
+
+
+def different_files(one, two):
+    if files(one) != files(two):
+        return ["the lists of files differ"]
+    return [name for name in files(one)
+            if not filecmp.cmp(os.path.join(one, name), os.path.join(two, name), shallow=False)]
+
+
+def losses(metrics):
+    return [update["loss"] for update in metrics]
+
+
+def kill_and_resume(tools, bundle, out):
+    """Kills a run with SIGKILL after its first checkpoint, then resumes it."""
+    command = [os.path.join(tools, "ane-run"), "train", bundle, "--out", out, "--quiet", *FLAGS]
+    process = subprocess.Popen(command)
+    first = os.path.join(out, "checkpoints", "2")
+    while process.poll() is None and not os.path.exists(first):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return train(tools, bundle, out, *FLAGS, "--resume")
+
+
+def check(name, problems):
+    print(f"{name}: {'; '.join(problems) if problems else 'equal'}")
+    return len(problems)
+
+
+def compare_runs(name, expected, expected_run, metrics, folder):
+    problems = []
+    if losses(metrics) != losses(expected):
+        problems.append(f"losses {losses(metrics)}, expected {losses(expected)}")
+    for file in ("model.safetensors", "optimizer.safetensors"):
+        if not filecmp.cmp(os.path.join(last_checkpoint(folder), file),
+                           os.path.join(last_checkpoint(expected_run), file), shallow=False):
+            problems.append(f"{file} differs")
+    return check(name, problems)
+
+
+def main():
+    tools = arguments(__doc__.split("\n")[0]).parse_args().bin
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        def inside(name):
+            return os.path.join(folder, name)
+
+        packed = compile_as(tools, inside("packed"))
+        again = compile_as(tools, inside("again"))
+        failures += check("compiled twice", different_files(packed, again))
+
+        expected = train(tools, packed, inside("two"), *FLAGS, "--threads", "2")
+        metrics = train(tools, packed, inside("one"), *FLAGS, "--threads", "1")
+        failures += compare_runs("1 and 2 threads", expected, inside("two"), metrics,
+                                 inside("one"))
+        metrics = kill_and_resume(tools, packed, inside("resumed"))
+        failures += compare_runs("killed and resumed", expected, inside("two"), metrics,
+                                 inside("resumed"))
+
+        baked = compile_as(tools, inside("baked"), "--weights=baked")
+        metrics = train(tools, baked, inside("baked-run"), *FLAGS)
+        worst = max(abs(a - b) / b for a, b in zip(losses(metrics), losses(expected)))
+        print(f"baked and packed: largest difference {worst:.1e} of {fp16_noise():.0e}")
+        failures += not worst <= fp16_noise() or len(metrics) != len(expected)
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
