@@ -119,6 +119,37 @@ def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {
   }];
 }
 
+def PlanBuildPass : Pass<"plan-build", "::anec::nn::ModelOp"> {
+  let summary = "Turn host functions into host programs over buffers and surfaces";
+  let description = [{
+    Requires: packed kernels and host functions that call them. Ensures: a
+    `plan.module` behind the model with every buffer, surface, kernel and
+    program; of the model, parameters and kernels are left. Scans become loops,
+    weight gradients add to accumulators where they are computed, and the
+    program `stage` puts parameters where kernels read them.
+
+    ```mlir
+    %y = nn.scan @layer_fwd, 2 carry(%x) each(%ws) : ...
+    // becomes
+    plan.for 2 {
+      plan.write #plan.value<buffer "h0"> to #plan.region<"layer_fwd.in"[i] "arg0">
+      plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop}
+      plan.read #plan.region<"layer_fwd.out" "result0"> to #plan.value<buffer "h0">
+    }
+    ```
+  }];
+  let dependentDialects = ["::anec::plan::PlanDialect"];
+  let options = [
+    Option<"weights", "weights", "std::string", /*default=*/"\"packed\"",
+           "strategy, for the record">,
+    Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
+           "offload set, for the record">,
+    Option<"recompute", "recompute", "std::string", /*default=*/"\"auto\"",
+           "recomputation, for the record">,
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "target, for the record">];
+}
+
 // Kernels
 
 def ConvertNNToMILPass : Pass<"convert-nn-to-mil", "::anec::nn::ModelOp"> {

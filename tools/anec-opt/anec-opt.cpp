@@ -3,6 +3,7 @@
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 #include "dialect/NN/NN.h"
+#include "dialect/Plan/Plan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -14,7 +15,7 @@ int main(int argc, char **argv) {
 
   mlir::DialectRegistry registry;
   registry.insert<mlir::func::FuncDialect, anec::nn::NNDialect,
-                  anec::mil::MILDialect>();
+                  anec::mil::MILDialect, anec::plan::PlanDialect>();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "anec pass driver\n", registry));
 }

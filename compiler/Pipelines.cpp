@@ -1,0 +1,55 @@
+//===- Pipelines.cpp - The order of passes --------------------------------===//
+//
+// The only place that orders passes, each with its reason.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Pipelines.h"
+#include "compiler/Passes.h"
+#include "dialect/MIL/MIL.h"
+#include "dialect/Plan/Plan.h"
+
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace anec;
+
+void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
+  OpPassManager &model = passes.nest<nn::ModelOp>();
+  // Everything later sees parameters as data.
+  model.addPass(createNNLiftParamsPass());
+  model.addPass(createNNAutodiffPass({options.breakRule}));
+  // Before the cut: what a tap costs depends on which side reads it.
+  model.addPass(createNNPlacePass({options.offload}));
+  model.addPass(createNNSplitJointPass({options.recompute}));
+  // After the cut: attention is one op to it, never S x S taps.
+  model.addPass(createNNSplitCausalMaskPass());
+  ANEPartitionPassOptions partition;
+  partition.weights = options.weights;
+  partition.weightsFor.assign(options.weightsFor.begin(),
+                              options.weightsFor.end());
+  model.addPass(createANEPartitionPass(partition));
+  // Kernels decide where a permutation can go.
+  model.addPass(createNNGroupHeadsPass());
+}
+
+void anec::addKernelPasses(PassManager &passes, const CompilerOptions &) {
+  passes.nest<nn::ModelOp>().addPass(createConvertNNToMILPass());
+  OpPassManager &program =
+      passes.nest<nn::ModelOp>().nest<mil::ProgramOp>();
+  // Merges what lowering op by op repeats, so that packing sees each use once.
+  program.addPass(createMILCanonicalizePass());
+  // Takes the baked weights away; packing wants the others only.
+  program.addPass(createMatmulToConvPass());
+  program.addPass(createPackWeightsPass());
+  // Slices and reshapes of packing meet those of lowering.
+  program.addPass(createMILCanonicalizePass());
+}
+
+void anec::addPlanPasses(PassManager &passes, const CompilerOptions &options) {
+  passes.nest<nn::ModelOp>().addPass(createPlanBuildPass(
+      {options.weights, options.offload, options.recompute, options.target}));
+  // Last, on what will be written.
+  passes.nest<nn::ModelOp>().nest<mil::ProgramOp>().addPass(
+      createVerifyANETargetPass({options.target}));
+}

@@ -1,0 +1,80 @@
+//===- Vocabulary.cpp - Which dimensions are the vocabulary ---------------===//
+
+#include "compiler/Transforms/Vocabulary.h"
+
+using namespace mlir;
+using namespace anec;
+using namespace anec::nn;
+
+Vocabulary::Vocabulary(ModelOp model) {
+  for (FuncOp func : model.getOps<FuncOp>())
+    findParameters(func);
+  bool allowed = !parameters.empty();
+  model.walk([&](GetOp get) {
+    if (!parameters.contains(get.getParameter()))
+      return;
+    auto type = dyn_cast<RankedTensorType>(get.getValue().getType());
+    allowed &= type && type.getDimSize(0) == rows && usesAllow(get);
+  });
+  compactable = allowed;
+  if (compactable)
+    for (FuncOp func : model.getOps<FuncOp>())
+      markValues(func);
+}
+
+/// The classifier's weight, found from the loss, and embedding tables.
+void Vocabulary::findParameters(FuncOp func) {
+  for (auto loss : func.getOps<CrossEntropyOp>()) {
+    rows = cast<RankedTensorType>(loss.getLogits().getType()).getDimSize(2);
+    Operation *op = loss.getLogits().getDefiningOp();
+    while (op && op->hasTrait<Cheap>())
+      op = op->getOperand(0).getDefiningOp();
+    if (auto linear = dyn_cast_or_null<LinearOp>(op))
+      if (auto get = linear.getWeight().getDefiningOp<GetOp>())
+        parameters.insert(get.getParameter());
+  }
+  for (auto embedding : func.getOps<EmbeddingOp>())
+    if (auto get = embedding.getTable().getDefiningOp<GetOp>())
+      parameters.insert(get.getParameter());
+}
+
+/// Host ops that work with any number of rows.
+bool Vocabulary::usesAllow(GetOp get) const {
+  return llvm::all_of(get.getValue().getUses(), [](OpOperand &use) {
+    return isa<EmbeddingOp, LinearOp, MatmulOp>(use.getOwner()) &&
+           use.getOperandNumber() == 1;
+  });
+}
+
+void Vocabulary::markValues(FuncOp func) {
+  for (Operation &op : func.getBody().front()) {
+    if (op.getNumResults() != 1)
+      continue;
+    Value result = op.getResult(0);
+    auto marked = [&](Value value) { return dimensions.contains(value); };
+    auto isRows = [&](Value value) {
+      auto get = value.getDefiningOp<GetOp>();
+      return get && parameters.contains(get.getParameter());
+    };
+    if (auto linear = dyn_cast<LinearOp>(op)) {
+      if (isRows(linear.getWeight()))
+        dimensions[result] = 2;
+    } else if (auto matmul = dyn_cast<MatmulOp>(op)) {
+      if (matmul.getTransposeA() && marked(matmul.getA()))
+        dimensions[result] = 0;
+    } else if (isa<EmbeddingGradOp>(op)) {
+      dimensions[result] = 0;
+    } else {
+      for (Value operand : op.getOperands())
+        if (marked(operand) && operand.getType() == result.getType())
+          dimensions[result] = dimensions[operand];
+    }
+  }
+}
+
+SmallVector<int64_t> Vocabulary::dimensionsOf(Value value) const {
+  auto found = dimensions.find(value);
+  if (found == dimensions.end())
+    return {};
+  return {found->second};
+}

@@ -1,0 +1,98 @@
+//===- Compile.cpp - What `anec MODEL.ir` does ----------------------------===//
+
+#include "tools/anec/Compile.h"
+#include "compiler/Emit/Bundle.h"
+#include "dialect/MIL/MIL.h"
+#include "tools/anec/Resize.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace anec;
+
+namespace {
+
+constexpr int done = 0, badInput = 2;
+
+int fail(const llvm::Twine &message) {
+  llvm::errs() << "anec: error: " << message << "\n";
+  return badInput;
+}
+
+void setUpPrinting(PassManager &passes, const CompileCommand &command) {
+  if (!command.printAfterAll && command.printAfter.empty())
+    return;
+  auto after = [&command](Pass *pass, Operation *) {
+    return command.printAfterAll || pass->getArgument() == command.printAfter;
+  };
+  passes.enableIRPrinting([](Pass *, Operation *) { return false; }, after,
+                          /*printModuleScope=*/true,
+                          /*printAfterOnlyOnChange=*/false,
+                          /*printAfterOnlyOnFailure=*/false, llvm::outs());
+}
+
+/// Runs the passes up to what `emit` asks for.
+LogicalResult runPasses(ModuleOp module, const CompileCommand &command) {
+  PassManager passes(module.getContext());
+  setUpPrinting(passes, command);
+  addModelPasses(passes, command.options);
+  if (command.emit != "nn")
+    addKernelPasses(passes, command.options);
+  if (command.emit == "plan" || command.emit == "bundle")
+    addPlanPasses(passes, command.options);
+  return passes.run(module);
+}
+
+int emit(ModuleOp module, const CompileCommand &command) {
+  if (command.emit == "nn" || command.emit == "mil") {
+    module.print(llvm::outs());
+    return done;
+  }
+  FailureOr<BundleFiles> files = makeBundle(module);
+  if (failed(files))
+    return badInput;
+  if (command.emit == "plan")
+    llvm::outs() << (*files)["plan.json"];
+  if (command.output.empty())
+    return done;
+  if (llvm::Error error = writeBundle(*files, command.output))
+    return fail(llvm::toString(std::move(error)));
+  return done;
+}
+
+} // namespace
+
+int anec::compile(const CompileCommand &command) {
+  if (command.emit != "bundle" && command.emit != "nn" &&
+      command.emit != "mil" && command.emit != "plan")
+    return fail("expects --emit=bundle, nn, mil or plan, but got '" +
+                command.emit + "'");
+  auto buffer = llvm::MemoryBuffer::getFile(command.input, /*IsText=*/true);
+  if (!buffer)
+    return fail("cannot open '" + command.input +
+                "': " + buffer.getError().message());
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  DialectRegistry registry;
+  registry.insert<nn::NNDialect, mil::MILDialect, plan::PlanDialect>();
+  MLIRContext context(registry);
+  SourceMgrDiagnosticHandler diagnostics(sources, &context);
+
+  // Verified after a change of size: only then do shapes have to agree.
+  ParserConfig config(&context, /*verifyAfterParse=*/false);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, config);
+  if (!module)
+    return badInput;
+  auto models = llvm::to_vector(module->getOps<nn::ModelOp>());
+  if (models.size() != 1 || !llvm::hasSingleElement(*module->getBody()))
+    return fail("expects one nn.model in '" + command.input + "', but got " +
+                std::to_string(models.size()) + " among " +
+                std::to_string(module->getBody()->getOperations().size()) +
+                " operations");
+  if (failed(resize(models.front(), command.batch, command.sequence)) ||
+      failed(verify(*module)) || failed(runPasses(*module, command)))
+    return badInput;
+  return emit(*module, command);
+}

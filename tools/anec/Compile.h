@@ -1,0 +1,24 @@
+//===- Compile.h - What `anec MODEL.ir` does --------------------*- C++ -*-===//
+#ifndef ANEC_TOOLS_ANEC_COMPILE_H
+#define ANEC_TOOLS_ANEC_COMPILE_H
+
+#include "compiler/Pipelines.h"
+
+namespace anec {
+
+/// The command line of a compilation.
+struct CompileCommand {
+  std::string input, output;
+  std::string emit = "bundle";
+  CompilerOptions options;
+  int64_t sequence = 0, batch = 0; ///< 0: as written.
+  std::string printAfter;
+  bool printAfterAll = false;
+};
+
+/// Exit status: 0 done, 2 for a bad model or file, with a message printed.
+int compile(const CompileCommand &command);
+
+} // namespace anec
+
+#endif // ANEC_TOOLS_ANEC_COMPILE_H

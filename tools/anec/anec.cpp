@@ -1,0 +1,59 @@
+//===- anec.cpp - The compiler's command line -----------------------------===//
+
+#include "tools/anec/Compile.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+
+namespace cl = llvm::cl;
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::OptionCategory category("anec");
+  anec::CompileCommand command;
+  anec::CompilerOptions &options = command.options;
+  auto text = [&](llvm::StringRef name, std::string &to, const char *help) {
+    return cl::opt<std::string, true>(name, cl::location(to), cl::desc(help),
+                                      cl::init(to), cl::cat(category));
+  };
+  cl::opt<std::string, true> input(cl::Positional, cl::location(command.input),
+                                   cl::desc("MODEL.ir"), cl::Required,
+                                   cl::cat(category));
+  auto output = text("o", command.output, "folder of the bundle");
+  auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
+  auto weights = text("weights", options.weights, "packed or baked");
+  auto offload = text("offload", options.offload, "auto, none or a list");
+  auto recompute =
+      text("recompute", options.recompute, "auto, cheap or full");
+  auto target = text("target", options.target, "profile of the device");
+  auto after = text("print-ir-after", command.printAfter, "after this pass");
+  auto broken = text("break-rule", options.breakRule,
+                     "negate the gradient of this op, to test the checks");
+  broken.setHiddenFlag(cl::Hidden);
+  cl::list<std::string> weightsFor("weights-for", cl::cat(category),
+                                   cl::desc("GLOB=STRATEGY for parameters"));
+  cl::opt<int64_t, true> sequence("seq", cl::location(command.sequence),
+                                  cl::desc("another sequence length"),
+                                  cl::cat(category));
+  cl::opt<int64_t, true> batch("batch", cl::location(command.batch),
+                               cl::desc("another batch"), cl::cat(category));
+  cl::opt<bool, true> all("print-ir-after-all",
+                          cl::location(command.printAfterAll),
+                          cl::desc("after each pass"), cl::cat(category));
+  cl::HideUnrelatedOptions(category);
+
+  std::string errors;
+  llvm::raw_string_ostream stream(errors);
+  if (!cl::ParseCommandLineOptions(
+          argc, argv, "compiles a model into the programs that train it\n",
+          &stream)) {
+    llvm::errs() << errors;
+    return 2;
+  }
+  options.weightsFor.assign(weightsFor.begin(), weightsFor.end());
+  if (command.sequence < 0 || command.batch < 0) {
+    llvm::errs() << "anec: error: expects --seq and --batch above 0\n";
+    return 2;
+  }
+  return anec::compile(command);
+}
