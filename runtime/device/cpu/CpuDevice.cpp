@@ -1,0 +1,203 @@
+//===- CpuDevice.cpp - The reference device -------------------------------===//
+//
+// Connects surfaces with programs and counts.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/CpuDevice.h"
+
+#include "runtime/device/cpu/CpuProgram.h"
+#include "runtime/device/cpu/CpuSurface.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <atomic>
+
+namespace anec::rt {
+
+namespace cpu {
+namespace {
+
+/// The device's view of a compiled function.
+struct LoadedProgram : Program {
+  std::unique_ptr<CpuProgram> program;
+  uint64_t signatureBytes = 0;
+};
+
+class CpuDevice : public Device {
+public:
+  CpuDevice(Numerics numerics, ThreadPool &pool) : mode(numerics), pool(pool) {}
+
+  Numerics numerics() const override { return mode; }
+  Result<std::unique_ptr<Program>> load(const ProgramFiles &files) override;
+  Result<std::unique_ptr<Surface>> allocate(const SurfaceSpec &spec) override;
+  std::optional<Error> stage(Surface &surface, RegionId region,
+                             Span<const float> master) override {
+    return stageValues(surface, region, master);
+  }
+  std::optional<Error> stage(Surface &surface, RegionId region,
+                             Span<const double> master) override {
+    return stageValues(surface, region, master);
+  }
+  Result<std::unique_ptr<SurfaceMap>> map(Surface &surface, RegionId region,
+                                          Access access) override;
+  std::optional<Error> run(Program &program,
+                           const std::vector<Surface *> &inputs,
+                           const std::vector<Surface *> &outputs) override;
+  DeviceCounters counters() const override {
+    DeviceCounters all = counted;
+    all.compiles = compiles;
+    return all;
+  }
+
+private:
+  template <typename T>
+  std::optional<Error> stageValues(Surface &surface, RegionId region,
+                                   Span<const T> master);
+  std::optional<Error> checkPorts(const std::string &name,
+                                  const std::vector<Port> &ports,
+                                  uint64_t &bytes) const;
+
+  Numerics mode;
+  ThreadPool &pool;
+  AlignedBuffer<uint8_t> arena;
+  DeviceCounters counted;
+  /// Programs are loaded on another thread too.
+  std::atomic<uint64_t> compiles{0};
+};
+
+Storage surfaceStorage(Numerics numerics) {
+  switch (storageType(numerics)) {
+  case ElementType::F16:
+    return Storage::F16;
+  case ElementType::F32:
+    return Storage::F32;
+  case ElementType::F64:
+    break;
+  }
+  return Storage::F64;
+}
+
+Result<const Region *> findRegion(const Surface &surface, RegionId id,
+                                  RegionKind kind) {
+  const SurfaceSpec &spec = surface.spec();
+  if (id >= spec.regions.size())
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}': expected a region below {}, found {}",
+                     spec.name, spec.regions.size(), id);
+  const Region &region = spec.regions[id];
+  if (region.kind != kind)
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}': expected region '{}' to hold {}", spec.name,
+                     region.name,
+                     kind == RegionKind::Weight ? "a weight" : "an activation");
+  return &region;
+}
+
+std::optional<Error> CpuDevice::checkPorts(const std::string &name,
+                                           const std::vector<Port> &ports,
+                                           uint64_t &bytes) const {
+  for (const Port &port : ports) {
+    const Layout &layout = port.layout;
+    if (layout.storage != surfaceStorage(mode) || layout.rank() != 4 ||
+        layout.dims[0] != 1 || layout.dims[2] != 1)
+      return makeError(ErrorCode::InvalidInput,
+                       "{}: expected '{}' to be a surface tensor<fp16, [1, C, "
+                       "1, W]>, found {}",
+                       name, port.name, mil::toString(port.type));
+    bytes += static_cast<uint64_t>(elementCount(layout.dims) *
+                                   storageSize(layout.storage));
+  }
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Program>> CpuDevice::load(const ProgramFiles &files) {
+  CompileOptions options;
+  options.numerics = mode;
+  auto loaded = std::make_unique<LoadedProgram>();
+  ANEC_ASSIGN(loaded->program, CpuProgram::compile(files, options, pool));
+  ANEC_TRY(checkPorts(files.name, loaded->program->inputs(),
+                      loaded->signatureBytes));
+  ANEC_TRY(checkPorts(files.name, loaded->program->outputs(),
+                      loaded->signatureBytes));
+  ++compiles;
+  return std::unique_ptr<Program>(std::move(loaded));
+}
+
+Result<std::unique_ptr<Surface>> CpuDevice::allocate(const SurfaceSpec &spec) {
+  ANEC_ASSIGN(std::unique_ptr<CpuSurface> surface,
+              CpuSurface::create(spec, storageType(mode)));
+  return std::unique_ptr<Surface>(std::move(surface));
+}
+
+template <typename T>
+std::optional<Error> CpuDevice::stageValues(Surface &surface, RegionId id,
+                                            Span<const T> master) {
+  ANEC_ASSIGN(const Region *region,
+              findRegion(surface, id, RegionKind::Weight));
+  auto &memory = static_cast<CpuSurface &>(surface);
+  ANEC_TRY(stageMatrix(memory, *region, master, pool));
+  counted.stagedBytes +=
+      master.size() * static_cast<uint64_t>(elementSize(memory.type()));
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,
+                                                   RegionId id, Access) {
+  ANEC_ASSIGN(const Region *region,
+              findRegion(surface, id, RegionKind::Activation));
+  auto &memory = static_cast<CpuSurface &>(surface);
+  return std::make_unique<SurfaceMap>(memory.type(), memory.data(),
+                                      memory.spec().width, *region);
+}
+
+/// Surfaces must have the shape of the ports they are given for.
+std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
+                                   const std::vector<Surface *> &surfaces,
+                                   const char *what) {
+  if (ports.size() != surfaces.size())
+    return makeError(ErrorCode::InvalidInput, "expected {} {}s, found {}",
+                     ports.size(), what, surfaces.size());
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const SurfaceSpec &spec = surfaces[i]->spec();
+    const Dims &dims = ports[i].layout.dims;
+    if (spec.channels != dims[1] || spec.width != dims[3])
+      return makeError(ErrorCode::InvalidInput,
+                       "{} '{}': expected a surface [{}, {}], found '{}' [{}, "
+                       "{}]",
+                       what, ports[i].name, dims[1], dims[3], spec.name,
+                       spec.channels, spec.width);
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> CpuDevice::run(Program &program,
+                                    const std::vector<Surface *> &inputs,
+                                    const std::vector<Surface *> &outputs) {
+  auto &loaded = static_cast<LoadedProgram &>(program);
+  ANEC_TRY(checkSurfaces(loaded.program->inputs(), inputs, "input"));
+  ANEC_TRY(checkSurfaces(loaded.program->outputs(), outputs, "output"));
+  std::vector<const void *> from;
+  std::vector<void *> to;
+  for (Surface *surface : inputs)
+    from.push_back(static_cast<CpuSurface *>(surface)->data());
+  for (Surface *surface : outputs) {
+    to.push_back(static_cast<CpuSurface *>(surface)->data());
+    for (const void *input : from)
+      if (input == to.back())
+        return makeError(ErrorCode::InvalidInput,
+                         "surface '{}' is input and output of one dispatch",
+                         surface->spec().name);
+  }
+  loaded.program->run(from, to, arena, pool);
+  ++counted.dispatches;
+  counted.deviceBytes += loaded.signatureBytes;
+  return std::nullopt;
+}
+
+} // namespace
+} // namespace cpu
+
+std::unique_ptr<Device> makeCpuDevice(Numerics numerics, ThreadPool &pool) {
+  return std::make_unique<cpu::CpuDevice>(numerics, pool);
+}
+
+} // namespace anec::rt

@@ -1,0 +1,62 @@
+//===- CpuProgram.cpp - A MIL function ready to run -----------------------===//
+//
+// Running is filling in addresses.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/CpuProgram.h"
+
+#include <cassert>
+
+namespace anec::rt::cpu {
+
+uint8_t *CpuProgram::address(size_t index, const Memory &memory) const {
+  int64_t offset = 0;
+  while (buffers[index].parent != index) {
+    offset += buffers[index].parentOffset;
+    index = buffers[index].parent;
+  }
+  const Buffer &buffer = buffers[index];
+  switch (buffer.kind) {
+  case BufferKind::Input:
+    // Kernels only read their inputs.
+    return static_cast<uint8_t *>(
+        const_cast<void *>(memory.inputs[buffer.index]));
+  case BufferKind::Output:
+    return static_cast<uint8_t *>(memory.outputs[buffer.index]) + offset;
+  case BufferKind::Constant:
+    return constants[buffer.index].data() + offset;
+  case BufferKind::Temporary:
+    break;
+  }
+  return memory.temporaries + buffer.arenaOffset + offset;
+}
+
+void CpuProgram::runStep(const Step &step, const Memory &memory,
+                         ThreadPool &pool) const {
+  auto tensors = [&](const std::vector<ValueRef> &values) {
+    std::vector<Tensor> result;
+    for (const ValueRef &value : values) {
+      Tensor tensor;
+      static_cast<Layout &>(tensor) = value.layout;
+      tensor.data = address(value.buffer, memory);
+      tensor.data = tensor.at(value.offset);
+      result.push_back(std::move(tensor));
+    }
+    return result;
+  };
+  const std::vector<Tensor> inputs = tensors(step.inputs);
+  const std::vector<Tensor> results = tensors(step.results);
+  step.kernel(KernelArguments{inputs, results, pool});
+}
+
+void CpuProgram::run(const std::vector<const void *> &inputs,
+                     const std::vector<void *> &outputs,
+                     AlignedBuffer<uint8_t> &arena, ThreadPool &pool) const {
+  assert(inputs.size() == inputPorts.size() &&
+         outputs.size() == outputPorts.size() && "wrong number of pointers");
+  const Memory memory{inputs, outputs, arena.reserve(arenaSize)};
+  for (const Step &step : steps)
+    runStep(step, memory, pool);
+}
+
+} // namespace anec::rt::cpu

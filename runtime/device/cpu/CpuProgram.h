@@ -1,0 +1,109 @@
+//===- CpuProgram.h - A MIL function ready to run ---------------*- C++ -*-===//
+//
+// A list of steps with planned memory. The device runs it on surfaces;
+// `ane-run exec` runs it on arrays.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_DEVICE_CPU_CPUPROGRAM_H
+#define ANEC_RUNTIME_DEVICE_CPU_CPUPROGRAM_H
+
+#include "runtime/device/cpu/Kernels.h"
+#include "runtime/device/cpu/Tensor.h"
+#include "runtime/mil/Blob.h"
+#include "runtime/support/AlignedBuffer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace anec::rt::cpu {
+
+/// An element range of a buffer, seen with a layout.
+struct ValueRef {
+  size_t buffer = 0;
+  /// Elements from the buffer's start to the first one.
+  int64_t offset = 0;
+  Layout layout;
+};
+
+enum class BufferKind { Input, Output, Constant, Temporary };
+
+/// Memory that values live in. A buffer may be a part of another one, so that
+/// a value is computed where a concat or the output wants it.
+struct Buffer {
+  BufferKind kind = BufferKind::Temporary;
+  /// Of the input, the output or the constant.
+  size_t index = 0;
+  int64_t bytes = 0;
+  /// The buffer that this one is a part of; itself when it is not.
+  size_t parent = 0;
+  int64_t parentOffset = 0;
+  /// Temporary ones that are not parts: bytes from the arena's start.
+  int64_t arenaOffset = 0;
+};
+
+struct Step {
+  Kernel kernel;
+  std::vector<ValueRef> inputs, results;
+};
+
+/// An input or output; memory is contiguous, row-major.
+struct Port {
+  std::string name;
+  mil::Type type;
+  Layout layout;
+};
+
+struct CompileOptions {
+  Numerics numerics = Numerics::Ane;
+  mil::BlobChecks blobChecks = mil::BlobChecks::Strict;
+  /// Empty: "main", or the only function.
+  std::string function;
+  /// Names of inner values to return after the function's own outputs.
+  std::vector<std::string> extraOutputs;
+};
+
+/// Immutable after `compile`; `run` may be called again and again.
+class CpuProgram {
+public:
+  /// Parses, checks and plans. InvalidInput or Unsupported with
+  /// "name:line:column: ..." otherwise. What was forgiven is appended to
+  /// `warnings` unless it is null.
+  static Result<std::unique_ptr<CpuProgram>>
+  compile(const ProgramFiles &files, const CompileOptions &options,
+          ThreadPool &pool, std::vector<std::string> *warnings = nullptr);
+
+  const std::vector<Port> &inputs() const { return inputPorts; }
+  const std::vector<Port> &outputs() const { return outputPorts; }
+  size_t stepCount() const { return steps.size(); }
+  int64_t arenaBytes() const { return arenaSize; }
+
+  /// Computes all outputs. Pointers follow the ports and do not overlap;
+  /// `arena` grows as needed and may be shared by programs.
+  void run(const std::vector<const void *> &inputs,
+           const std::vector<void *> &outputs, AlignedBuffer<uint8_t> &arena,
+           ThreadPool &pool) const;
+
+private:
+  friend class Compiler;
+  /// Addresses of one run.
+  struct Memory {
+    const std::vector<const void *> &inputs;
+    const std::vector<void *> &outputs;
+    uint8_t *temporaries;
+  };
+
+  CpuProgram() = default;
+  uint8_t *address(size_t buffer, const Memory &memory) const;
+  void runStep(const Step &step, const Memory &memory, ThreadPool &pool) const;
+
+  std::vector<Port> inputPorts, outputPorts;
+  std::vector<Buffer> buffers;
+  std::vector<Step> steps;
+  std::vector<AlignedBuffer<uint8_t>> constants;
+  int64_t arenaSize = 0;
+};
+
+} // namespace anec::rt::cpu
+
+#endif // ANEC_RUNTIME_DEVICE_CPU_CPUPROGRAM_H

@@ -1,0 +1,172 @@
+//===- CpuSurface.cpp - Surface memory ------------------------------------===//
+//
+// Allocation, and staging: permute, transpose, convert, fold.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/CpuSurface.h"
+
+#include "runtime/support/Convert.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace anec::rt::cpu {
+
+namespace {
+
+/// As large as the smallest surface of the ANE, rule io-min-bytes.
+constexpr int64_t minimumBytes = 49152;
+
+/// A permutation of [0, size), or empty for the identity.
+bool isOrder(const std::vector<int64_t> &order, int64_t size) {
+  if (order.empty())
+    return true;
+  std::vector<bool> seen(static_cast<size_t>(size), false);
+  for (int64_t place : order) {
+    if (place < 0 || place >= size || seen[static_cast<size_t>(place)])
+      return false;
+    seen[static_cast<size_t>(place)] = true;
+  }
+  return static_cast<int64_t>(order.size()) == size;
+}
+
+std::optional<Error> checkRegion(const SurfaceSpec &spec,
+                                 const Region &region) {
+  auto invalid = [&](const char *expected) {
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}' [{}, {}], region '{}' [{}, {}] at channel "
+                     "{}, column {}, {} rows per block: expected {}",
+                     spec.name, spec.channels, spec.width, region.name,
+                     region.rows, region.columns, region.channel, region.column,
+                     region.blockRows, expected);
+  };
+  if (region.rows < 1 || region.columns < 1 || region.blockRows < 1 ||
+      region.channel < 0 || region.column < 0)
+    return invalid("positive sizes");
+  const int64_t blocks =
+      (region.rows + region.blockRows - 1) / region.blockRows;
+  if (region.channel + std::min(region.rows, region.blockRows) >
+          spec.channels ||
+      region.columns > spec.width || blocks > spec.width / region.columns ||
+      region.column + blocks * region.columns > spec.width)
+    return invalid("a region inside the surface");
+  const MatrixOrder &order = region.order;
+  const int64_t rows = order.transposed ? region.columns : region.rows;
+  const int64_t columns = order.transposed ? region.rows : region.columns;
+  if (!isOrder(order.rowOrder, rows) || !isOrder(order.columnOrder, columns))
+    return invalid("orders that are permutations");
+  return std::nullopt;
+}
+
+/// Where stored row `row` of a region begins.
+int64_t rowOffset(const SurfaceSpec &spec, const Region &region, int64_t row) {
+  return (region.channel + row % region.blockRows) * spec.width +
+         region.column + row / region.blockRows * region.columns;
+}
+
+/// Stored rows at a time, so that a transposed master is read in lines.
+constexpr int64_t stripRows = 16;
+
+/// Writes the stored rows from `begin` to before `end`, at most a strip.
+template <typename T, typename E>
+void stageStrip(const SurfaceSpec &spec, const Region &region, const T *master,
+                E *surface, int64_t begin, int64_t end) {
+  const MatrixOrder &order = region.order;
+  const int64_t columns = region.columns;
+  auto place = [](const std::vector<int64_t> &permutation, int64_t i) {
+    return permutation.empty() ? i : permutation[static_cast<size_t>(i)];
+  };
+  if (!order.transposed && order.columnOrder.empty()) {
+    for (int64_t row = begin; row < end; ++row)
+      convert(master + place(order.rowOrder, row) * columns,
+              surface + rowOffset(spec, region, row), columns);
+    return;
+  }
+  // Element (r, c) of the stored matrix is (c, r) of the permuted one when
+  // it is transposed.
+  const int64_t masterColumns = order.transposed ? region.rows : columns;
+  std::vector<T> strip(static_cast<size_t>((end - begin) * columns));
+  for (int64_t column = 0; column < columns; ++column)
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t from = order.transposed
+                               ? place(order.rowOrder, column) * masterColumns +
+                                     place(order.columnOrder, row)
+                               : place(order.rowOrder, row) * masterColumns +
+                                     place(order.columnOrder, column);
+      strip[static_cast<size_t>((row - begin) * columns + column)] =
+          master[from];
+    }
+  for (int64_t row = begin; row < end; ++row)
+    convert(strip.data() + (row - begin) * columns,
+            surface + rowOffset(spec, region, row), columns);
+}
+
+} // namespace
+
+int64_t elementSize(ElementType type) {
+  return type == ElementType::F16 ? 2 : type == ElementType::F32 ? 4 : 8;
+}
+
+CpuSurface::CpuSurface(SurfaceSpec spec, ElementType type)
+    : description(std::move(spec)), elementType(type) {
+  const int64_t bytes =
+      std::max(minimumBytes,
+               description.channels * description.width * elementSize(type));
+  std::memset(memory.reserve(bytes), 0, static_cast<size_t>(bytes));
+}
+
+Result<std::unique_ptr<CpuSurface>> CpuSurface::create(const SurfaceSpec &spec,
+                                                       ElementType type) {
+  if (spec.channels < 1 || spec.width < 1 ||
+      spec.width > (int64_t(1) << 40) / spec.channels)
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}': expected positive sizes, found [{}, {}]",
+                     spec.name, spec.channels, spec.width);
+  for (const Region &region : spec.regions)
+    ANEC_TRY(checkRegion(spec, region));
+  return std::unique_ptr<CpuSurface>(new CpuSurface(spec, type));
+}
+
+template <typename T>
+std::optional<Error> stageMatrix(CpuSurface &surface, const Region &region,
+                                 Span<const T> master, ThreadPool &pool) {
+  const SurfaceSpec &spec = surface.spec();
+  if (static_cast<int64_t>(master.size()) != region.rows * region.columns)
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}', region '{}': expected {} values, found {}",
+                     spec.name, region.name, region.rows * region.columns,
+                     master.size());
+  // Pieces are whole strips of at least a few thousand elements.
+  const int64_t strips =
+      std::max<int64_t>(1, 16384 / (stripRows * region.columns));
+  pool.parallelTiles(region.rows, strips * stripRows,
+                     [&](int64_t begin, int64_t end) {
+                       for (int64_t row = begin; row < end; row += stripRows) {
+                         const int64_t last = std::min(end, row + stripRows);
+                         void *data = surface.data();
+                         switch (surface.type()) {
+                         case ElementType::F16:
+                           stageStrip(spec, region, master.data(),
+                                      static_cast<half *>(data), row, last);
+                           break;
+                         case ElementType::F32:
+                           stageStrip(spec, region, master.data(),
+                                      static_cast<float *>(data), row, last);
+                           break;
+                         case ElementType::F64:
+                           stageStrip(spec, region, master.data(),
+                                      static_cast<double *>(data), row, last);
+                           break;
+                         }
+                       }
+                     });
+  return std::nullopt;
+}
+
+template std::optional<Error> stageMatrix(CpuSurface &, const Region &,
+                                          Span<const float>, ThreadPool &);
+template std::optional<Error> stageMatrix(CpuSurface &, const Region &,
+                                          Span<const double>, ThreadPool &);
+
+} // namespace anec::rt::cpu

@@ -1,0 +1,84 @@
+//===- Kernels.h - What computes operators ----------------------*- C++ -*-===//
+//
+// One row per operator. A row prepares a statement once, checking everything
+// that can be wrong; the kernel it returns only computes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_DEVICE_CPU_KERNELS_H
+#define ANEC_RUNTIME_DEVICE_CPU_KERNELS_H
+
+#include "runtime/device/cpu/Tensor.h"
+#include "runtime/mil/Operands.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anec::rt {
+class ThreadPool;
+}
+
+namespace anec::rt::cpu {
+
+/// What a kernel works on. Results never overlap inputs.
+struct KernelArguments {
+  const std::vector<Tensor> &inputs;
+  const std::vector<Tensor> &results;
+  ThreadPool &pool;
+};
+
+/// Computes one statement; every element of every result is written.
+using Kernel = std::function<void(const KernelArguments &)>;
+
+/// One statement before execution.
+class Preparation {
+public:
+  Preparation(std::string op, const mil::Operands &operands,
+              std::vector<Layout> results, Numerics numerics)
+      : op(std::move(op)), operands(operands), results(std::move(results)),
+        numerics(numerics) {}
+
+  const std::string op;
+  const mil::Operands &operands;
+  const std::vector<Layout> results;
+  const Numerics numerics;
+
+  /// Makes a value an input of the kernel; its place among the inputs.
+  size_t input(const std::string &parameter, size_t index = 0) {
+    used.push_back({parameter, index});
+    return used.size() - 1;
+  }
+  /// Unsupported when `parameter` does not hold floats.
+  std::optional<Error> expectFloat(const std::string &parameter) const;
+
+  struct Use {
+    std::string parameter;
+    size_t index;
+  };
+  const std::vector<Use> &inputs() const { return used; }
+
+private:
+  std::vector<Use> used;
+};
+
+using Prepare = Result<Kernel> (*)(Preparation &preparation);
+using KernelTable = std::map<std::string, Prepare, std::less<>>;
+
+/// All operators that compute. Constants and views are not among them.
+const KernelTable &kernelTable();
+
+void addElementwiseKernels(KernelTable &table);
+void addUnaryKernels(KernelTable &table);
+void addReductionKernels(KernelTable &table);
+void addLineKernels(KernelTable &table);
+void addSoftmaxKernels(KernelTable &table);
+void addProductKernels(KernelTable &table);
+void addConvolutionKernels(KernelTable &table);
+void addMovementKernels(KernelTable &table);
+void addQuantizationKernels(KernelTable &table);
+
+} // namespace anec::rt::cpu
+
+#endif // ANEC_RUNTIME_DEVICE_CPU_KERNELS_H

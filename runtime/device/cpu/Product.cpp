@@ -1,0 +1,235 @@
+//===- Product.cpp - Matrix products and attention ------------------------===//
+//
+// Every product is a gemm on views; batches run side by side.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/Elementwise.h"
+#include "runtime/device/cpu/Softmax.h"
+#include "runtime/support/AlignedBuffer.h"
+
+#include <cmath>
+
+namespace anec::rt::cpu {
+
+namespace {
+
+/// Three tensors whose last two dimensions are matrices a [m, k], b [k, n] and
+/// c [m, n]; the others are batches, broadcast to those of c.
+struct BatchedProduct {
+  Tensor a, b, c;
+
+  void run(ThreadPool &pool) const {
+    const size_t batchRank = c.dims.size() - 2;
+    const Dims batch(c.dims.begin(), c.dims.end() - 2);
+    const int64_t m = c.dims[batchRank], n = c.dims[batchRank + 1];
+    const int64_t k = a.dims[a.dims.size() - 1];
+    const Iteration<3> matrices(batch,
+                                {batchStrides(a, batch), batchStrides(b, batch),
+                                 batchStrides(c, batch)});
+    std::vector<std::array<int64_t, 3>> places;
+    matrices.forEach(0, matrices.rowCount(), [&](const auto &row) {
+      for (int64_t i = 0; i < matrices.rowLength(); ++i)
+        places.push_back({row[0] + i * matrices.innerStride(0),
+                          row[1] + i * matrices.innerStride(1),
+                          row[2] + i * matrices.innerStride(2)});
+    });
+    pool.parallelFor(static_cast<int64_t>(places.size()), [&](int64_t i) {
+      const auto &place = places[static_cast<size_t>(i)];
+      gemm(m, n, k, 1, matrix(a, place[0]), matrix(b, place[1]),
+           GemmMode::Overwrite, result(c, place[2]), pool);
+    });
+  }
+
+private:
+  static Dims batchStrides(const Tensor &tensor, const Dims &batch) {
+    Layout layout = tensor;
+    layout.dims.resize(layout.dims.size() - 2);
+    layout.strides.resize(layout.dims.size());
+    return broadcastStrides(layout, batch);
+  }
+  static ConstMatrix matrix(const Tensor &tensor, int64_t offset) {
+    const size_t rank = tensor.dims.size();
+    return ConstMatrix(tensor.at(offset), matrixTypeOf(tensor.storage),
+                       tensor.strides[rank - 2], tensor.strides[rank - 1]);
+  }
+  static Matrix result(const Tensor &tensor, int64_t offset) {
+    const size_t rank = tensor.dims.size();
+    return Matrix(tensor.at(offset), matrixTypeOf(tensor.storage),
+                  tensor.strides[rank - 2], tensor.strides[rank - 1]);
+  }
+};
+
+void insertAxis(Tensor &tensor, size_t axis) {
+  tensor.dims.insert(tensor.dims.begin() + static_cast<int64_t>(axis), 1);
+  tensor.strides.insert(tensor.strides.begin() + static_cast<int64_t>(axis), 0);
+}
+
+void swapLastAxes(Tensor &tensor) {
+  const size_t rank = tensor.dims.size();
+  std::swap(tensor.dims[rank - 1], tensor.dims[rank - 2]);
+  std::swap(tensor.strides[rank - 1], tensor.strides[rank - 2]);
+}
+
+Result<Kernel> prepareMatmul(Preparation &preparation) {
+  ANEC_TRY(preparation.expectFloat("x"));
+  ANEC_TRY(preparation.expectFloat("y"));
+  const mil::Operands &operands = preparation.operands;
+  ANEC_ASSIGN(bool transposeX, operands.flag("transpose_x", false));
+  ANEC_ASSIGN(bool transposeY, operands.flag("transpose_y", false));
+  preparation.input("x");
+  preparation.input("y");
+  return Kernel([=](const KernelArguments &arguments) {
+    Tensor x = arguments.inputs[0], y = arguments.inputs[1];
+    Tensor z = arguments.results[0];
+    // A vector on the left is a row, one on the right a column.
+    if (y.rank() == 1) {
+      insertAxis(y, 1);
+      insertAxis(z, z.dims.size());
+    }
+    if (x.rank() == 1) {
+      insertAxis(x, 0);
+      insertAxis(z, z.dims.size() - 1);
+    }
+    if (transposeX)
+      swapLastAxes(x);
+    if (transposeY)
+      swapLastAxes(y);
+    BatchedProduct{x, y, z}.run(arguments.pool);
+  });
+}
+
+/// Adds `bias` along the last dimension, in float or double, before rounding.
+template <typename T>
+void addBias(const Tensor &sums, const Tensor &bias,
+             const KernelArguments &arguments) {
+  const std::vector<Tensor> inputs = {sums, bias};
+  forEachChunk<T, 2>(KernelArguments{inputs, arguments.results, arguments.pool},
+                     [](const auto &rows, T *y, int64_t count) {
+                       for (int64_t i = 0; i < count; ++i)
+                         y[i] = rows[0][i] + rows[1][i];
+                     });
+}
+
+/// A contiguous tensor of `dims` in `memory`, as wide as sums are.
+Tensor sumsTensor(const Dims &dims, bool isDouble,
+                  AlignedBuffer<uint8_t> &memory) {
+  Tensor sums;
+  sums.storage = isDouble ? Storage::F64 : Storage::F32;
+  sums.dims = dims;
+  sums.strides = contiguousStrides(dims);
+  sums.data = memory.reserve(elementCount(dims) * storageSize(sums.storage));
+  return sums;
+}
+
+Result<Kernel> prepareLinear(Preparation &preparation) {
+  ANEC_TRY(preparation.expectFloat("x"));
+  ANEC_TRY(preparation.expectFloat("weight"));
+  preparation.input("x");
+  preparation.input("weight");
+  const bool hasBias = preparation.operands.has("bias");
+  if (hasBias)
+    preparation.input("bias");
+  return Kernel([hasBias](const KernelArguments &arguments) {
+    Tensor x = arguments.inputs[0], weight = arguments.inputs[1];
+    const Tensor y = arguments.results[0];
+    const bool isDouble = y.storage == Storage::F64;
+    AlignedBuffer<uint8_t> memory;
+    Tensor product = hasBias ? sumsTensor(y.dims, isDouble, memory) : y;
+    Tensor sums = product;
+    if (x.rank() == 1) {
+      insertAxis(x, 0);
+      insertAxis(product, 0);
+    }
+    swapLastAxes(weight);
+    BatchedProduct{x, weight, product}.run(arguments.pool);
+    if (!hasBias)
+      return;
+    if (isDouble)
+      addBias<double>(sums, arguments.inputs[2], arguments);
+    else
+      addBias<float>(sums, arguments.inputs[2], arguments);
+  });
+}
+
+// ---- scaled_dot_product_attention ----
+
+/// Softmax over the rows of `scores`, scaled and masked first.
+template <typename T>
+void maskedSoftmax(const Tensor &scores, const Tensor *mask, T scale,
+                   ThreadPool &pool) {
+  const size_t last = scores.dims.size() - 1;
+  const int64_t length = scores.dims[last];
+  const Dims outer(scores.dims.begin(), scores.dims.end() - 1);
+  Dims maskStrides(scores.dims.size(), 0), scoreStrides = scores.strides;
+  if (mask)
+    maskStrides = broadcastStrides(*mask, scores.dims);
+  const int64_t maskStride = maskStrides[last];
+  maskStrides.pop_back();
+  scoreStrides.pop_back();
+  const Iteration<2> rows(outer, {scoreStrides, maskStrides});
+  auto line = [&](int64_t score, int64_t place, T *buffer) {
+    T *row = static_cast<T *>(scores.at(score));
+    for (int64_t i = 0; i < length; ++i)
+      row[i] *= scale;
+    if (mask) {
+      const T *added = loadRow<T>(mask->storage, mask->at(place), maskStride,
+                                  length, buffer);
+      const bool isBool = mask->storage == Storage::Bool;
+      for (int64_t i = 0; i < length; ++i)
+        row[i] = !isBool         ? row[i] + added[i]
+                 : added[i] != 0 ? row[i]
+                                 : -std::numeric_limits<T>::infinity();
+    }
+    softmaxRow(row, row, length);
+  };
+  pool.parallelFor(rows.rowCount(), [&](int64_t r) {
+    AlignedBuffer<T> buffer(length);
+    rows.forEach(r, r + 1, [&](const auto &place) {
+      for (int64_t i = 0; i < rows.rowLength(); ++i)
+        line(place[0] + i * rows.innerStride(0),
+             place[1] + i * rows.innerStride(1), buffer.data());
+    });
+  });
+}
+
+Result<Kernel> prepareAttention(Preparation &preparation) {
+  for (const char *name : {"query", "key", "value"}) {
+    ANEC_TRY(preparation.expectFloat(name));
+    preparation.input(name);
+  }
+  const bool hasMask = preparation.operands.has("attn_mask");
+  if (hasMask)
+    preparation.input("attn_mask");
+  return Kernel([hasMask](const KernelArguments &arguments) {
+    const Tensor &query = arguments.inputs[0], &value = arguments.inputs[2];
+    Tensor key = arguments.inputs[1];
+    const Tensor &result = arguments.results[0];
+    const Tensor *mask = hasMask ? &arguments.inputs[3] : nullptr;
+    const size_t rank = query.dims.size();
+    const bool isDouble = result.storage == Storage::F64;
+    Dims dims = query.dims;
+    dims[rank - 1] = key.dims[rank - 2];
+    AlignedBuffer<uint8_t> memory;
+    const Tensor scores = sumsTensor(dims, isDouble, memory);
+    swapLastAxes(key);
+    BatchedProduct{query, key, scores}.run(arguments.pool);
+    const double scale =
+        1 / std::sqrt(static_cast<double>(query.dims[rank - 1]));
+    if (isDouble)
+      maskedSoftmax<double>(scores, mask, scale, arguments.pool);
+    else
+      maskedSoftmax<float>(scores, mask, static_cast<float>(scale),
+                           arguments.pool);
+    BatchedProduct{scores, value, result}.run(arguments.pool);
+  });
+}
+
+} // namespace
+
+void addProductKernels(KernelTable &table) {
+  table["matmul"] = prepareMatmul;
+  table["linear"] = prepareLinear;
+  table["scaled_dot_product_attention"] = prepareAttention;
+}
+
+} // namespace anec::rt::cpu

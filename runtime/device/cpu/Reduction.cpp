@@ -1,0 +1,248 @@
+//===- Reduction.cpp - Sums, means and extrema ----------------------------===//
+//
+// Either rows are added to rows, where the reduced axes are the slow ones, or
+// each row is added up by itself. Sums are f32 (f64 for wide types), in an
+// order that depends on the shape only.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/Elementwise.h"
+#include "runtime/device/cpu/VectorMath.h"
+
+#include <cmath>
+#include <limits>
+
+namespace anec::rt::cpu {
+
+namespace {
+
+enum class Combine { Sum, Maximum, Minimum, Product };
+enum class Before { Nothing, Square, Magnitude };
+enum class After { Nothing, Mean, Root, Logarithm };
+
+struct Recipe {
+  const char *op;
+  Combine combine;
+  Before before;
+  After after;
+};
+
+constexpr Recipe recipes[] = {
+    {"reduce_sum", Combine::Sum, Before::Nothing, After::Nothing},
+    {"reduce_mean", Combine::Sum, Before::Nothing, After::Mean},
+    {"reduce_max", Combine::Maximum, Before::Nothing, After::Nothing},
+    {"reduce_min", Combine::Minimum, Before::Nothing, After::Nothing},
+    {"reduce_prod", Combine::Product, Before::Nothing, After::Nothing},
+    {"reduce_sum_square", Combine::Sum, Before::Square, After::Nothing},
+    {"reduce_l1_norm", Combine::Sum, Before::Magnitude, After::Nothing},
+    {"reduce_l2_norm", Combine::Sum, Before::Square, After::Root},
+    {"reduce_log_sum", Combine::Sum, Before::Nothing, After::Logarithm}};
+
+/// The input's dimensions, split into those that stay and those that go.
+struct SplitLayout {
+  Dims keptDims, keptStrides, reducedDims, reducedStrides;
+};
+
+SplitLayout splitAxes(const Tensor &x, const Dims &axes) {
+  SplitLayout split;
+  for (size_t i = 0; i < x.dims.size(); ++i) {
+    bool isReduced = std::find(axes.begin(), axes.end(),
+                               static_cast<int64_t>(i)) != axes.end();
+    (isReduced ? split.reducedDims : split.keptDims).push_back(x.dims[i]);
+    (isReduced ? split.reducedStrides : split.keptStrides)
+        .push_back(x.strides[i]);
+  }
+  return split;
+}
+
+template <typename T> class Reducer {
+public:
+  explicit Reducer(const Recipe &recipe)
+      : recipe(recipe), combineRow(findBinaryRow<T>(
+                            recipe.combine == Combine::Sum       ? "add"
+                            : recipe.combine == Combine::Maximum ? "maximum"
+                            : recipe.combine == Combine::Minimum ? "minimum"
+                                                                 : "mul")),
+        prepareRow(recipe.before == Before::Nothing
+                       ? nullptr
+                       : findUnaryRow<T>(recipe.before == Before::Square
+                                             ? "square"
+                                             : "abs")) {}
+
+  T neutral() const {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    switch (recipe.combine) {
+    case Combine::Sum:
+      return 0;
+    case Combine::Maximum:
+      return -infinity;
+    case Combine::Minimum:
+      return infinity;
+    case Combine::Product:
+      break;
+    }
+    return 1;
+  }
+
+  /// Element by element into `sums`.
+  void addRow(const T *row, T *sums, int64_t count, T *scratch) const {
+    if (prepareRow) {
+      prepareRow(row, scratch, count, 0, 0);
+      row = scratch;
+    }
+    combineRow(sums, row, sums, count);
+  }
+
+  /// All elements of the row.
+  T fold(const T *row, int64_t count, T *scratch) const {
+    if (prepareRow) {
+      prepareRow(row, scratch, count, 0, 0);
+      row = scratch;
+    }
+    if (recipe.combine == Combine::Sum)
+      return sumRow(row, count);
+    T folded = neutral();
+    for (int64_t i = 0; i < count; ++i)
+      combineRow(&folded, &row[i], &folded, 1);
+    return folded;
+  }
+
+  T combine(T a, T b) const {
+    combineRow(&a, &b, &a, 1);
+    return a;
+  }
+
+  T finish(T sum, int64_t count) const {
+    switch (recipe.after) {
+    case After::Nothing:
+      return sum;
+    case After::Mean:
+      return sum / static_cast<T>(count);
+    case After::Root:
+      return std::sqrt(sum);
+    case After::Logarithm:
+      break;
+    }
+    return std::log(sum);
+  }
+
+private:
+  Recipe recipe;
+  BinaryRow<T> combineRow;
+  UnaryRow<T> prepareRow;
+};
+
+/// The reduced axes are slower than the kept ones: adds rows to rows.
+template <typename T>
+void reduceAcross(const Reducer<T> &reducer, const SplitLayout &split,
+                  const KernelArguments &arguments) {
+  const Tensor &x = arguments.inputs[0], &y = arguments.results[0];
+  const Iteration<2> kept(
+      split.keptDims, {split.keptStrides, contiguousStrides(split.keptDims)});
+  const Iteration<1> reduced(split.reducedDims, {split.reducedStrides});
+  const int64_t terms = elementCount(split.reducedDims);
+  constexpr int64_t tile = 256;
+  const int64_t tiles = (kept.rowLength() + tile - 1) / tile;
+  auto reduceTile = [&](int64_t unit) {
+    kept.forEach(unit / tiles, unit / tiles + 1, [&](const auto &place) {
+      const int64_t first = unit % tiles * tile;
+      const int64_t count = std::min(tile, kept.rowLength() - first);
+      T sums[tile], row[tile], scratch[tile];
+      std::fill_n(sums, count, reducer.neutral());
+      const int64_t base = place[0] + first * kept.innerStride(0);
+      reduced.forEach(0, reduced.rowCount(), [&](const auto &outer) {
+        for (int64_t i = 0; i < reduced.rowLength(); ++i) {
+          const int64_t offset = base + outer[0] + i * reduced.innerStride(0);
+          reducer.addRow(loadRow<T>(x.storage, x.at(offset),
+                                    kept.innerStride(0), count, row),
+                         sums, count, scratch);
+        }
+      });
+      for (int64_t i = 0; i < count; ++i)
+        sums[i] = reducer.finish(sums[i], terms);
+      storeRow<T>(sums, y.storage, y.at(place[1] + first * kept.innerStride(1)),
+                  kept.innerStride(1), count);
+    });
+  };
+  const int64_t perTask = std::max<int64_t>(
+      1, elementsPerTask / std::max<int64_t>(1, tile * terms));
+  arguments.pool.parallelTiles(kept.rowCount() * tiles, perTask,
+                               [&](int64_t begin, int64_t end) {
+                                 for (int64_t unit = begin; unit < end; ++unit)
+                                   reduceTile(unit);
+                               });
+}
+
+/// The reduced axes are the fast ones: adds each row up by itself.
+template <typename T>
+void reduceAlong(const Reducer<T> &reducer, const SplitLayout &split,
+                 const KernelArguments &arguments) {
+  const Tensor &x = arguments.inputs[0], &y = arguments.results[0];
+  const Iteration<2> kept(
+      split.keptDims, {split.keptStrides, contiguousStrides(split.keptDims)});
+  const Iteration<1> reduced(split.reducedDims, {split.reducedStrides});
+  const int64_t terms = elementCount(split.reducedDims);
+  auto reduceOne = [&](int64_t from, int64_t to) {
+    T buffer[chunkLength], scratch[chunkLength];
+    T sum = reducer.neutral();
+    reduced.forEach(0, reduced.rowCount(), [&](const auto &outer) {
+      const int64_t stride = reduced.innerStride(0);
+      for (int64_t i = 0; i < reduced.rowLength(); i += chunkLength) {
+        const int64_t count = std::min(chunkLength, reduced.rowLength() - i);
+        const T *row = loadRow<T>(x.storage, x.at(from + outer[0] + i * stride),
+                                  stride, count, buffer);
+        sum = reducer.combine(sum, reducer.fold(row, count, scratch));
+      }
+    });
+    sum = reducer.finish(sum, terms);
+    storeRow<T>(&sum, y.storage, y.at(to), 1, 1);
+  };
+  const int64_t length = kept.rowLength();
+  const int64_t perTask = std::max<int64_t>(
+      1, elementsPerTask / std::max<int64_t>(1, length * terms));
+  arguments.pool.parallelTiles(
+      kept.rowCount(), perTask, [&](int64_t begin, int64_t end) {
+        kept.forEach(begin, end, [&](const auto &place) {
+          for (int64_t i = 0; i < length; ++i)
+            reduceOne(place[0] + i * kept.innerStride(0),
+                      place[1] + i * kept.innerStride(1));
+        });
+      });
+}
+
+template <typename T>
+void reduce(const Recipe &recipe, const Dims &axes,
+            const KernelArguments &arguments) {
+  const Tensor &x = arguments.inputs[0];
+  const SplitLayout split = splitAxes(x, axes);
+  const Reducer<T> reducer(recipe);
+  const Iteration<1> kept(split.keptDims, {split.keptStrides});
+  if (kept.rowLength() > 1 && kept.innerStride(0) == 1)
+    reduceAcross<T>(reducer, split, arguments);
+  else
+    reduceAlong<T>(reducer, split, arguments);
+}
+
+Result<Kernel> prepareReduction(Preparation &preparation) {
+  const Recipe *found = nullptr;
+  for (const Recipe &recipe : recipes)
+    if (recipe.op == preparation.op)
+      found = &recipe;
+  ANEC_ASSIGN(mil::Type x, preparation.operands.type("x"));
+  ANEC_ASSIGN(Dims axes, preparation.operands.axes("axes", x.rank()));
+  preparation.input("x");
+  return Kernel([recipe = *found, axes](const KernelArguments &arguments) {
+    if (computesWithDouble(arguments))
+      reduce<double>(recipe, axes, arguments);
+    else
+      reduce<float>(recipe, axes, arguments);
+  });
+}
+
+} // namespace
+
+void addReductionKernels(KernelTable &table) {
+  for (const Recipe &recipe : recipes)
+    table[recipe.op] = prepareReduction;
+}
+
+} // namespace anec::rt::cpu

@@ -1,0 +1,143 @@
+//===- ScalarMath.cpp - Functions of rows, one element at a time ----------===//
+//
+// Computed in double, rounded once.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/ScalarMath.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace anec::rt::cpu {
+
+namespace {
+
+using Function = double (*)(double x, double alpha, double beta);
+using Pair = double (*)(double x, double y);
+
+template <typename T, Function function>
+void unary(const T *x, T *y, int64_t count, T alpha, T beta) {
+  for (int64_t i = 0; i < count; ++i)
+    y[i] = static_cast<T>(function(x[i], alpha, beta));
+}
+
+template <typename T, Pair function>
+void binary(const T *x, const T *y, T *z, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    z[i] = static_cast<T>(function(x[i], y[i]));
+}
+
+double logOf(double x, double alpha, double) { return std::log(x + alpha); }
+double exp2Of(double x, double, double) { return std::exp2(x); }
+double sinOf(double x, double, double) { return std::sin(x); }
+double cosOf(double x, double, double) { return std::cos(x); }
+double tanOf(double x, double, double) { return std::tan(x); }
+double erfOf(double x, double, double) { return std::erf(x); }
+double signOf(double x, double, double) {
+  return std::isnan(x) ? x : double((x > 0) - (x < 0));
+}
+double geluOf(double x, double, double) {
+  return 0.5 * x * (1 + std::erf(x * 0.70710678118654752440));
+}
+double softplusOf(double x, double, double) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+double relu6Of(double x, double, double) { return x < 0 ? 0 : x > 6 ? 6 : x; }
+double eluOf(double x, double alpha, double) {
+  return x < 0 ? alpha * std::expm1(x) : x;
+}
+double hardOf(double x, double alpha, double beta) {
+  double y = alpha * x + beta;
+  return y < 0 ? 0 : y > 1 ? 1 : y;
+}
+double thresholdOf(double x, double alpha, double) {
+  return x < alpha ? alpha : x;
+}
+double thresholdedOf(double x, double alpha, double) {
+  return x < alpha ? 0 : x;
+}
+double notOf(double x, double, double) { return x == 0; }
+
+double powOf(double x, double y) { return std::pow(x, y); }
+double floorDivOf(double x, double y) { return std::floor(x / y); }
+double modOf(double x, double y) { return x - y * std::floor(x / y); }
+double andOf(double x, double y) { return x != 0 && y != 0; }
+double orOf(double x, double y) { return x != 0 || y != 0; }
+double xorOf(double x, double y) { return (x != 0) != (y != 0); }
+
+} // namespace
+
+template <typename T> UnaryRow<T> findScalarUnary(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    UnaryRow<T> function;
+  };
+  static constexpr Row rows[] = {{"log", &unary<T, logOf>},
+                                 {"exp2", &unary<T, exp2Of>},
+                                 {"sin", &unary<T, sinOf>},
+                                 {"cos", &unary<T, cosOf>},
+                                 {"tan", &unary<T, tanOf>},
+                                 {"erf", &unary<T, erfOf>},
+                                 {"sign", &unary<T, signOf>},
+                                 {"gelu", &unary<T, geluOf>},
+                                 {"softplus", &unary<T, softplusOf>},
+                                 {"relu6", &unary<T, relu6Of>},
+                                 {"elu", &unary<T, eluOf>},
+                                 {"sigmoid_hard", &unary<T, hardOf>},
+                                 {"threshold", &unary<T, thresholdOf>},
+                                 {"thresholded_relu", &unary<T, thresholdedOf>},
+                                 {"logical_not", &unary<T, notOf>}};
+  for (const Row &row : rows)
+    if (row.name == name)
+      return row.function;
+  return nullptr;
+}
+
+template <typename T> BinaryRow<T> findScalarBinary(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    BinaryRow<T> function;
+  };
+  static constexpr Row rows[] = {
+      {"pow", &binary<T, powOf>},       {"floor_div", &binary<T, floorDivOf>},
+      {"mod", &binary<T, modOf>},       {"logical_and", &binary<T, andOf>},
+      {"logical_or", &binary<T, orOf>}, {"logical_xor", &binary<T, xorOf>}};
+  for (const Row &row : rows)
+    if (row.name == name)
+      return row.function;
+  return nullptr;
+}
+
+template <typename T> T sumRow(const T *x, int64_t count) {
+  constexpr int64_t parts = 16;
+  T sums[parts] = {};
+  int64_t i = 0;
+  for (; i + parts <= count; i += parts)
+    for (int64_t j = 0; j < parts; ++j)
+      sums[j] += x[i + j];
+  for (int64_t j = 0; i + j < count; ++j)
+    sums[j] += x[i + j];
+  for (int64_t width = parts / 2; width > 0; width /= 2)
+    for (int64_t j = 0; j < width; ++j)
+      sums[j] += sums[j + width];
+  return sums[0];
+}
+
+template <typename T> T maxRow(const T *x, int64_t count) {
+  T largest = x[0];
+  for (int64_t i = 1; i < count; ++i)
+    if (!(x[i] <= largest))
+      largest = std::isnan(largest) ? largest : x[i];
+  return largest;
+}
+
+template UnaryRow<float> findScalarUnary(std::string_view);
+template UnaryRow<double> findScalarUnary(std::string_view);
+template BinaryRow<float> findScalarBinary(std::string_view);
+template BinaryRow<double> findScalarBinary(std::string_view);
+template float sumRow(const float *, int64_t);
+template double sumRow(const double *, int64_t);
+template float maxRow(const float *, int64_t);
+template double maxRow(const double *, int64_t);
+
+} // namespace anec::rt::cpu

@@ -1,0 +1,262 @@
+//===- VectorMath.cpp - Functions of rows ---------------------------------===//
+//
+// Compiled once per instruction set; functions that vectors do not know are
+// in ScalarMath.cpp.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/VectorMath.h"
+
+#define HWY_DISABLED_TARGETS                                                   \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 |    \
+   HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/device/cpu/VectorMath.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include "runtime/device/cpu/ScalarMath.h"
+
+#include <algorithm>
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace anec::rt::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- Functions of one vector ----
+
+/// exp over the whole range: 0 and infinity at the ends, NaN stays.
+template <class D, class V = hn::Vec<D>> HWY_INLINE V expOf(D d, V x) {
+  using T = hn::TFromD<D>;
+  const V highest = hn::Set(d, sizeof(T) == 4 ? T(88.72) : T(709.7));
+  const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-103.9) : T(-745));
+  const V inside = hn::Max(hn::Min(x, highest), lowest);
+  V y = hn::Exp(d, inside);
+  const V limit =
+      hn::Set(d, sizeof(T) == 4 ? T(88.7228394) : T(709.782712893384));
+  y = hn::IfThenElse(hn::Gt(x, limit),
+                     hn::Set(d, std::numeric_limits<T>::infinity()), y);
+  y = hn::IfThenZeroElse(hn::Lt(x, lowest), y);
+  return hn::IfThenElse(hn::Eq(x, x), y, x);
+}
+
+template <class D, class V = hn::Vec<D>> HWY_INLINE V sigmoidOf(D d, V x) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  const V small = expOf(d, hn::Neg(hn::Abs(x)));
+  const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), small, one);
+  return hn::Div(numerator, hn::Add(one, small));
+}
+
+template <class D, class V = hn::Vec<D>> HWY_INLINE V tanhOf(D d, V x) {
+  const V y = hn::Tanh(d, x);
+  return hn::IfThenElse(hn::Eq(x, x), y, x);
+}
+
+#define ANEC_UNARY(Name, expression)                                           \
+  struct Name {                                                                \
+    template <class D, class V>                                                \
+    static HWY_INLINE V apply(D d, V x, V alpha, V beta) {                     \
+      (void)d, (void)alpha, (void)beta;                                        \
+      return expression;                                                       \
+    }                                                                          \
+  };
+#define ANEC_NUMBER(value) hn::Set(d, static_cast<hn::TFromD<D>>(value))
+
+ANEC_UNARY(Exp, expOf(d, x))
+ANEC_UNARY(Sigmoid, sigmoidOf(d, x))
+ANEC_UNARY(Silu, hn::Mul(x, sigmoidOf(d, x)))
+ANEC_UNARY(Tanh, tanhOf(d, x))
+ANEC_UNARY(ScaledTanh, hn::Mul(alpha, tanhOf(d, hn::Mul(beta, x))))
+ANEC_UNARY(Sqrt, hn::Sqrt(x))
+ANEC_UNARY(Rsqrt, hn::Div(ANEC_NUMBER(1), hn::Sqrt(hn::Add(x, alpha))))
+ANEC_UNARY(Inverse, hn::Div(ANEC_NUMBER(1), hn::Add(x, alpha)))
+ANEC_UNARY(Square, hn::Mul(x, x))
+ANEC_UNARY(Abs, hn::Abs(x))
+ANEC_UNARY(Ceil, hn::Ceil(x))
+ANEC_UNARY(Floor, hn::Floor(x))
+ANEC_UNARY(Round, hn::Round(x))
+// Written as choices so that NaN stays NaN.
+ANEC_UNARY(Relu, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x))
+ANEC_UNARY(Clip, hn::IfThenElse(hn::Lt(x, alpha), alpha,
+                                hn::IfThenElse(hn::Gt(x, beta), beta, x)))
+ANEC_UNARY(LinearActivation, hn::Add(hn::Mul(alpha, x), beta))
+ANEC_UNARY(LeakyRelu,
+           hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(alpha, x), x))
+ANEC_UNARY(Softsign, hn::Div(x, hn::Add(ANEC_NUMBER(1), hn::Abs(x))))
+ANEC_UNARY(GeluSigmoid,
+           hn::Mul(x, sigmoidOf(d, hn::Mul(ANEC_NUMBER(1.702), x))))
+
+/// x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
+struct GeluTanh {
+  template <class D, class V> static HWY_INLINE V apply(D d, V x, V, V) {
+    const V cube = hn::Mul(hn::Mul(x, x), x);
+    const V inner = hn::Mul(ANEC_NUMBER(0.79788456080286535588),
+                            hn::Add(x, hn::Mul(ANEC_NUMBER(0.044715), cube)));
+    const V half = hn::Mul(ANEC_NUMBER(0.5), x);
+    return hn::Mul(half, hn::Add(ANEC_NUMBER(1), tanhOf(d, inner)));
+  }
+};
+
+#define ANEC_BINARY(Name, expression)                                          \
+  struct Name {                                                                \
+    template <class D, class V> static HWY_INLINE V apply(D d, V x, V y) {     \
+      (void)d;                                                                 \
+      return expression;                                                       \
+    }                                                                          \
+  };
+#define ANEC_TRUTH(mask) hn::IfThenElseZero(mask, hn::Set(d, hn::TFromD<D>(1)))
+
+ANEC_BINARY(Add, hn::Add(x, y))
+ANEC_BINARY(Sub, hn::Sub(x, y))
+ANEC_BINARY(Mul, hn::Mul(x, y))
+ANEC_BINARY(Div, hn::Div(x, y))
+// x is chosen when it is NaN, y when y is: all comparisons with NaN fail.
+ANEC_BINARY(Maximum,
+            hn::IfThenElse(hn::Ge(x, y), x, hn::IfThenElse(hn::Eq(x, x), y, x)))
+ANEC_BINARY(Minimum,
+            hn::IfThenElse(hn::Le(x, y), x, hn::IfThenElse(hn::Eq(x, x), y, x)))
+ANEC_BINARY(Equal, ANEC_TRUTH(hn::Eq(x, y)))
+ANEC_BINARY(NotEqual, ANEC_TRUTH(hn::Ne(x, y)))
+ANEC_BINARY(Greater, ANEC_TRUTH(hn::Gt(x, y)))
+ANEC_BINARY(GreaterEqual, ANEC_TRUTH(hn::Ge(x, y)))
+ANEC_BINARY(Less, ANEC_TRUTH(hn::Lt(x, y)))
+ANEC_BINARY(LessEqual, ANEC_TRUTH(hn::Le(x, y)))
+
+// ---- Rows ----
+
+template <typename T, class Function>
+void unaryRow(const T *x, T *y, int64_t count, T alpha, T beta) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto a = hn::Set(d, alpha), b = hn::Set(d, beta);
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(Function::apply(d, hn::LoadU(d, x + i), a, b), d, y + i);
+  if (i == count)
+    return;
+  HWY_ALIGN T rest[HWY_MAX_BYTES / sizeof(T)] = {};
+  std::copy_n(x + i, count - i, rest);
+  hn::Store(Function::apply(d, hn::Load(d, rest), a, b), d, rest);
+  std::copy_n(rest, count - i, y + i);
+}
+
+template <typename T, class Function>
+void binaryRow(const T *x, const T *y, T *z, int64_t count) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(Function::apply(d, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d,
+               z + i);
+  if (i == count)
+    return;
+  HWY_ALIGN T left[HWY_MAX_BYTES / sizeof(T)] = {};
+  HWY_ALIGN T right[HWY_MAX_BYTES / sizeof(T)] = {};
+  std::copy_n(x + i, count - i, left);
+  std::copy_n(y + i, count - i, right);
+  hn::Store(Function::apply(d, hn::Load(d, left), hn::Load(d, right)), d, left);
+  std::copy_n(left, count - i, z + i);
+}
+
+template <typename T> UnaryRow<T> unaryNamed(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    UnaryRow<T> function;
+  };
+  static constexpr Row rows[] = {
+      {"exp", &unaryRow<T, Exp>},
+      {"sigmoid", &unaryRow<T, Sigmoid>},
+      {"silu", &unaryRow<T, Silu>},
+      {"tanh", &unaryRow<T, Tanh>},
+      {"scaled_tanh", &unaryRow<T, ScaledTanh>},
+      {"sqrt", &unaryRow<T, Sqrt>},
+      {"rsqrt", &unaryRow<T, Rsqrt>},
+      {"inverse", &unaryRow<T, Inverse>},
+      {"square", &unaryRow<T, Square>},
+      {"abs", &unaryRow<T, Abs>},
+      {"ceil", &unaryRow<T, Ceil>},
+      {"floor", &unaryRow<T, Floor>},
+      {"round", &unaryRow<T, Round>},
+      {"relu", &unaryRow<T, Relu>},
+      {"clip", &unaryRow<T, Clip>},
+      {"linear_activation", &unaryRow<T, LinearActivation>},
+      {"leaky_relu", &unaryRow<T, LeakyRelu>},
+      {"softsign", &unaryRow<T, Softsign>},
+      {"gelu_tanh", &unaryRow<T, GeluTanh>},
+      {"gelu_sigmoid", &unaryRow<T, GeluSigmoid>}};
+  for (const Row &row : rows)
+    if (row.name == name)
+      return row.function;
+  return nullptr;
+}
+
+template <typename T> BinaryRow<T> binaryNamed(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    BinaryRow<T> function;
+  };
+  static constexpr Row rows[] = {{"add", &binaryRow<T, Add>},
+                                 {"sub", &binaryRow<T, Sub>},
+                                 {"mul", &binaryRow<T, Mul>},
+                                 {"real_div", &binaryRow<T, Div>},
+                                 {"maximum", &binaryRow<T, Maximum>},
+                                 {"minimum", &binaryRow<T, Minimum>},
+                                 {"equal", &binaryRow<T, Equal>},
+                                 {"not_equal", &binaryRow<T, NotEqual>},
+                                 {"greater", &binaryRow<T, Greater>},
+                                 {"greater_equal", &binaryRow<T, GreaterEqual>},
+                                 {"less", &binaryRow<T, Less>},
+                                 {"less_equal", &binaryRow<T, LessEqual>}};
+  for (const Row &row : rows)
+    if (row.name == name)
+      return row.function;
+  return nullptr;
+}
+
+UnaryRow<float> floatUnary(std::string_view name) {
+  return unaryNamed<float>(name);
+}
+UnaryRow<double> doubleUnary(std::string_view name) {
+  return unaryNamed<double>(name);
+}
+BinaryRow<float> floatBinary(std::string_view name) {
+  return binaryNamed<float>(name);
+}
+BinaryRow<double> doubleBinary(std::string_view name) {
+  return binaryNamed<double>(name);
+}
+
+} // namespace anec::rt::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace anec::rt::cpu {
+
+HWY_EXPORT(floatUnary);
+HWY_EXPORT(doubleUnary);
+HWY_EXPORT(floatBinary);
+HWY_EXPORT(doubleBinary);
+
+template <> UnaryRow<float> findUnaryRow(std::string_view name) {
+  UnaryRow<float> found = HWY_DYNAMIC_DISPATCH(floatUnary)(name);
+  return found ? found : findScalarUnary<float>(name);
+}
+template <> UnaryRow<double> findUnaryRow(std::string_view name) {
+  UnaryRow<double> found = HWY_DYNAMIC_DISPATCH(doubleUnary)(name);
+  return found ? found : findScalarUnary<double>(name);
+}
+template <> BinaryRow<float> findBinaryRow(std::string_view name) {
+  BinaryRow<float> found = HWY_DYNAMIC_DISPATCH(floatBinary)(name);
+  return found ? found : findScalarBinary<float>(name);
+}
+template <> BinaryRow<double> findBinaryRow(std::string_view name) {
+  BinaryRow<double> found = HWY_DYNAMIC_DISPATCH(doubleBinary)(name);
+  return found ? found : findScalarBinary<double>(name);
+}
+
+} // namespace anec::rt::cpu
+#endif // HWY_ONCE

@@ -1,0 +1,37 @@
+//===- VectorMath.h - Functions of rows -------------------------*- C++ -*-===//
+//
+// Element-wise functions over contiguous numbers, on the widest vectors of the
+// machine where that pays.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
+#define ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
+
+#include <cstdint>
+#include <string_view>
+
+namespace anec::rt::cpu {
+
+/// y[i] = f(x[i]); y may be x. What `alpha` and `beta` mean depends on the
+/// function; most ignore them.
+template <typename T>
+using UnaryRow = void (*)(const T *x, T *y, int64_t count, T alpha, T beta);
+
+/// z[i] = f(x[i], y[i]); z may be x or y. Comparisons give 0 or 1.
+template <typename T>
+using BinaryRow = void (*)(const T *x, const T *y, T *z, int64_t count);
+
+/// The function of a MIL operator; null when there is none. Accuracy: 4 units
+/// in the last place. rsqrt, inverse and log add alpha to x first; gelu's
+/// modes are gelu (exact), gelu_tanh and gelu_sigmoid.
+template <typename T> UnaryRow<T> findUnaryRow(std::string_view name);
+template <typename T> BinaryRow<T> findBinaryRow(std::string_view name);
+
+/// The sum in 16 interleaved parts: the same bits on every machine.
+template <typename T> T sumRow(const T *x, int64_t count);
+/// The largest element; NaN when there is one.
+template <typename T> T maxRow(const T *x, int64_t count);
+
+} // namespace anec::rt::cpu
+
+#endif // ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
