@@ -100,16 +100,17 @@ Result<GradientRow> Checker::check(size_t parameter, int64_t index) {
 
 } // namespace
 
-void spreadParameters(ParameterStore<double> &store, uint64_t seed) {
+template <typename Real>
+void spreadParameters(ParameterStore<Real> &store, uint64_t seed) {
   const std::vector<Parameter> &parameters = store.plan().parameters;
   for (size_t p = 0; p < parameters.size(); ++p)
     for (int64_t i = 0; i < parameters[p].count; ++i) {
       bool normal = parameters[p].init.kind == Initializer::Kind::Normal;
       RandomStream random(seed, ~(p * 65536 + uint64_t(i)));
-      Span<double> master = store.master(p, i);
+      Span<Real> master = store.master(p, i);
       for (size_t e = 0; e < master.size(); ++e)
-        master[e] =
-            normal ? 4 * master[e] : master[e] + 0.25 * random.normal(e);
+        master[e] = Real(normal ? 4 * double(master[e])
+                                : double(master[e]) + 0.25 * random.normal(e));
     }
 }
 
@@ -167,6 +168,7 @@ std::optional<Error> writeGradients(ParameterStore<Real> &store, double loss,
 }
 
 #define ANEC_INSTANTIATE(Real)                                                 \
+  template void spreadParameters(ParameterStore<Real> &, uint64_t);            \
   template Result<double> computeGradients(Executor<Real> &, const Dataset &); \
   template std::optional<Error> writeGradients(ParameterStore<Real> &, double, \
                                                const std::string &);

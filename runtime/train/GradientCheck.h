@@ -46,7 +46,8 @@ struct GradientRow {
 /// Moves parameters away from initial values that hide mistakes: gains of one
 /// and biases of zero get noise of 0.25, small normal weights are multiplied by
 /// 4 so that attention is not uniform.
-void spreadParameters(ParameterStore<double> &store, uint64_t seed);
+template <typename Real>
+void spreadParameters(ParameterStore<Real> &store, uint64_t seed);
 
 /// Zeroes the gradients, puts the first training batch of `data` into the
 /// inputs, stages and runs train_step with loss scale 1. Returns the loss;

@@ -13,12 +13,12 @@ void LossScale::update(bool finite) {
   if (!finite) {
     quiet = 0;
     ++skipped;
-    if (!isFixed)
+    if (!stays)
       scale /= 2;
     return;
   }
   skipped = 0;
-  if (++quiet < quietUpdates || isFixed)
+  if (++quiet < quietUpdates || stays)
     return;
   quiet = 0;
   scale = std::min(scale * 2, maximum);

@@ -27,6 +27,7 @@ public:
   static LossScale fixed(double scale) { return LossScale(scale, true); }
 
   double value() const { return scale; }
+  bool isFixed() const { return stays; }
   /// Takes note of one update; `finite` says whether it was applied.
   void update(bool finite);
   /// Whether the last `maximumSkipped` updates were all skipped.
@@ -41,10 +42,10 @@ public:
   void restore(const State &state);
 
 private:
-  LossScale(double scale, bool isFixed) : scale(scale), isFixed(isFixed) {}
+  LossScale(double scale, bool fixed) : scale(scale), stays(fixed) {}
 
   double scale;
-  bool isFixed;
+  bool stays;
   /// Good and bad updates in a row.
   int64_t quiet = 0, skipped = 0;
 };

@@ -92,6 +92,7 @@ std::string formatReport(const nlohmann::json &report) {
     text += fmt::format("validation loss {:.4f} -> {:.4f}\n",
                         report["initial_val_loss"].get<double>(),
                         report["val_loss"].get<double>());
+  text.pop_back(); // the last line break
   return text;
 }
 

@@ -31,8 +31,10 @@ struct TrainOptions {
   double clip = 1;
   double weightDecay = 0.1;
   double beta1 = 0.9, beta2 = 0.95;
-  /// Fixed loss scale; none: dynamic.
+  /// Fixed loss scale; none: dynamic under Ane numerics, 1 under F32.
   std::optional<double> lossScale;
+  /// Dynamic under F32 too.
+  bool dynamicLossScale = false;
   uint64_t seed = 1;
   /// safetensors to start from; empty: initialisers.
   std::string initialize;

@@ -27,7 +27,8 @@ LossScale makeLossScale(const TrainOptions &options, Numerics numerics) {
   if (options.lossScale)
     return LossScale::fixed(*options.lossScale);
   // f32 has the range of the gradients themselves.
-  return numerics == Numerics::Ane ? LossScale::dynamic() : LossScale::fixed(1);
+  bool dynamic = options.dynamicLossScale || numerics == Numerics::Ane;
+  return dynamic ? LossScale::dynamic() : LossScale::fixed(1);
 }
 
 } // namespace
@@ -107,8 +108,8 @@ nlohmann::json Trainer::describe() const {
       {"weight_decay", options.weightDecay},
       {"beta1", options.beta1},
       {"beta2", options.beta2},
-      {"loss_scale", options.lossScale ? nlohmann::json(*options.lossScale)
-                                       : nlohmann::json("dynamic")},
+      {"loss_scale", lossScale.isFixed() ? nlohmann::json(lossScale.value())
+                                         : nlohmann::json("dynamic")},
       {"seed", options.seed},
       {"init", options.initialize},
       {"compact", options.compact},

@@ -1,0 +1,31 @@
+//===- DeviceOptions.h - Flags that choose where to run ---------*- C++ -*-===//
+//
+// --device, --numerics and --threads, the same for every command.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
+#define ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
+
+#include "runtime/device/Device.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <CLI/CLI.hpp>
+
+namespace anec::rt {
+
+struct DeviceOptions {
+  std::string device = "cpu";
+  std::string numerics = "ane";
+  /// 0: one for each hardware thread.
+  int threads = 0;
+
+  /// `numericsNames` are the values --numerics may have, the default first.
+  void addTo(CLI::App &command, const std::vector<std::string> &numericsNames);
+
+  /// Errors: a device that this build does not have.
+  Result<std::unique_ptr<Device>> open(ThreadPool &pool) const;
+};
+
+} // namespace anec::rt
+
+#endif // ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
