@@ -116,7 +116,8 @@ struct LowerReturn : OpConversionPattern<nn::ReturnOp> {
   }
 };
 
-struct ConvertNNToMILPass : anec::impl::ConvertNNToMILPassBase<ConvertNNToMILPass> {
+struct ConvertNNToMILPass
+    : anec::impl::ConvertNNToMILPassBase<ConvertNNToMILPass> {
   void runOnOperation() override {
     SmallVector<nn::FuncOp> kernels;
     for (auto func : getOperation().getOps<nn::FuncOp>())

@@ -4,6 +4,8 @@
 
 #include "llvm/ADT/SmallVectorExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace anec {
@@ -52,6 +54,21 @@ Value KernelBuilder::mul(Value x, Value y) {
 
 Value KernelBuilder::scale(Value x, double factor) {
   return mul(x, scalar(factor));
+}
+
+Value KernelBuilder::scaleExactly(Value x, double factor) {
+  bool losesInfo;
+  APFloat rounded(factor);
+  rounded.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
+                  &losesInfo);
+  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                  &losesInfo);
+  double rest = factor - rounded.convertToDouble();
+  Value product = scale(x, factor);
+  // Half of the smallest subnormal and less rounds to zero.
+  if (std::abs(rest) <= 0x1p-25)
+    return product;
+  return add(product, scale(x, rest));
 }
 
 Value KernelBuilder::inverseRoot(Value x) {

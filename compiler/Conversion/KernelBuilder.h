@@ -36,6 +36,9 @@ public:
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
+  /// x * factor, where what `factor` loses in fp16 is a second product; one
+  /// product when it loses nothing.
+  mlir::Value scaleExactly(mlir::Value x, double factor);
   /// x^-0.5; the device refuses rsqrt after a reduction.
   mlir::Value inverseRoot(mlir::Value x);
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX,

@@ -24,24 +24,9 @@ constexpr double preScale = 0x1p-6;
 /// smaller ones may be flushed.
 constexpr double meanFloor = 0x1p-14;
 
-/// The mean over the channels of x: a sum times 1/D. What 1/D loses in fp16 is
-/// added as a second product where there is anything; with it the mean is good
-/// to f32 when a device computes in f32.
+/// The mean over the channels of x.
 Value channelMean(KernelBuilder &kernel, Value x) {
-  double inverse = 1.0 / shapeOf(x)[1];
-  bool losesInfo;
-  APFloat rounded(inverse);
-  rounded.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
-                  &losesInfo);
-  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
-                  &losesInfo);
-  double rest = inverse - rounded.convertToDouble();
-  Value sum = kernel.sum(x, /*axis=*/1);
-  Value mean = kernel.scale(sum, inverse);
-  // Half of the smallest subnormal and less rounds to zero.
-  if (std::abs(rest) <= 0x1p-25)
-    return mean;
-  return kernel.add(mean, kernel.scale(sum, rest));
+  return kernel.scaleExactly(kernel.sum(x, /*axis=*/1), 1.0 / shapeOf(x)[1]);
 }
 
 struct Normalized {

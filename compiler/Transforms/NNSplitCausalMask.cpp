@@ -44,17 +44,19 @@ public:
   Value scores(Value q, Value k) {
     return HeadScoresOp::create(builder, loc, q, k, heads, kvHeads, grouped());
   }
-  /// softmax(scores / sqrt(head dim) + mask)
+  /// softmax(scores + mask) for queries that are already scaled
   Value probabilities(Value q, Value k) {
-    Value s = scale(scores(q, k));
+    Value s = scores(q, k);
     if (causal) {
-      auto type = RankedTensorType::get({sequence, sequence},
-                                        builder.getF32Type());
+      auto type =
+          RankedTensorType::get({sequence, sequence}, builder.getF32Type());
       Value mask = CausalMaskOp::create(builder, loc, type);
       s = AddOp::create(builder, loc, s, mask);
     }
     return SoftmaxOp::create(builder, loc, s);
   }
+  /// x / sqrt(head dim). Queries are scaled, not scores: there are fewer of
+  /// them, and products stay further from the end of fp16.
   Value scale(Value x) {
     return ScaleOp::create(builder, loc, x.getType(), x,
                            builder.getF64FloatAttr(1.0 / std::sqrt(headDim)));
@@ -115,22 +117,24 @@ template <typename Build> void replaceKeepingPlace(Operation *op, Build build) {
 void splitForward(AttentionOp op) {
   replaceKeepingPlace(op, [&](OpBuilder &builder) {
     AttentionParts parts(builder, op);
-    Value p = parts.probabilities(parts.group(op.getQ()), op.getK());
+    Value q = parts.scale(parts.group(op.getQ()));
+    Value p = parts.probabilities(q, op.getK());
     return SmallVector<Value>{parts.ungroup(parts.mix(p, op.getV()))};
   });
 }
 
-// With p the probabilities: dv = p^T * do,  dp = do * v^T,
-// ds = p * (dp - sum(p * dp)) * scale,  dq = ds * k,  dk = ds^T * q.
+// With p the probabilities and q scaled: dv = p^T * do,  dp = do * v^T,
+// ds = p * (dp - sum(p * dp)),  dq = ds * k * scale,  dk = ds^T * q.
 void splitBackward(AttentionGradOp op) {
   replaceKeepingPlace(op, [&](OpBuilder &builder) {
     AttentionParts parts(builder, op);
-    Value q = parts.group(op.getQ()), dout = parts.group(op.getDout());
+    Value q = parts.scale(parts.group(op.getQ()));
+    Value dout = parts.group(op.getDout());
     Value p = parts.probabilities(q, op.getK());
     Value dv = parts.mixTransposed(p, dout);
     Value dp = parts.scores(dout, op.getV());
-    Value ds = parts.scale(SoftmaxGradOp::create(builder, op.getLoc(), p, dp));
-    Value dq = parts.ungroup(parts.mix(ds, op.getK()));
+    Value ds = SoftmaxGradOp::create(builder, op.getLoc(), p, dp);
+    Value dq = parts.ungroup(parts.scale(parts.mix(ds, op.getK())));
     Value dk = parts.mixTransposed(ds, q);
     return SmallVector<Value>{dq, dk, dv};
   });

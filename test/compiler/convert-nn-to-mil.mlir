@@ -40,6 +40,19 @@ nn.model @m {
     nn.return %4 : tensor<1x16x8xf32>
   }
 
+  // 1/sqrt(32) is 0x1.6ap-3 in fp16 and lacks 1.9e-5.
+  // CHECK-LABEL: mil.program @inexact_factor
+  // CHECK:         mil.func @main(%[[X:.*]]: tensor
+  // CHECK:         %[[NEAR:.*]] = mil.const dense<1.76{{[0-9]*}}e-01>
+  // CHECK:         %[[P:.*]] = mil.mul %[[X]], %[[NEAR]]
+  // CHECK:         %[[REST:.*]] = mil.const dense<1.{{[0-9]*}}e-05>
+  // CHECK:         %[[R:.*]] = mil.mul %[[X]], %[[REST]]
+  // CHECK:         mil.add %[[P]], %[[R]]
+  nn.func private @inexact_factor(%x: tensor<1x16x8xf32>) -> tensor<1x16x8xf32> attributes {kernel} {
+    %y = nn.scale %x {factor = 0.17677669529663687} : tensor<1x16x8xf32>
+    nn.return %y : tensor<1x16x8xf32>
+  }
+
   // Features are channels: softmax over the last logical dimension is axis 1.
   // CHECK-LABEL: mil.program @softmax_over_features
   // CHECK:         mil.softmax %{{.*}}, axis = 1 : tensor<1x8x1x16xf16>
