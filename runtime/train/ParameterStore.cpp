@@ -8,6 +8,7 @@
 #include "runtime/support/Convert.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/Safetensors.h"
+#include "runtime/support/ThreadPool.h"
 
 #include <fmt/ranges.h>
 
@@ -100,7 +101,8 @@ std::optional<Error> readTensor(const TensorView &view, const std::string &name,
 
 template <typename Real>
 ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
-                                     uint64_t seed)
+                                     std::optional<uint64_t> seed,
+                                     ThreadPool &pool)
     : thePlan(&plan), active(std::move(active)),
       families(plan.parameters.size()) {
   for (size_t p = 0; p < families.size(); ++p) {
@@ -109,7 +111,8 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
     families[p].gradients.resize(size_t(parameter.count));
     for (int64_t i = 0; i < parameter.count; ++i) {
       std::vector<Real> values(size_t(parameter.elements()));
-      initialize(p, i, seed, values);
+      if (seed)
+        initialize(p, i, *seed, values, pool);
       assign(p, i, std::move(values));
       if (parameter.trainable)
         families[p].gradients[size_t(i)].resize(master(p, i).size());
@@ -119,8 +122,8 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
 
 template <typename Real>
 void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
-                                      uint64_t seed,
-                                      std::vector<Real> &values) const {
+                                      uint64_t seed, std::vector<Real> &values,
+                                      ThreadPool &pool) const {
   const Parameter &family = thePlan->parameters[parameter];
   switch (family.init.kind) {
   case Initializer::Kind::Zeros:
@@ -130,8 +133,12 @@ void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
     return;
   case Initializer::Kind::Normal:
     RandomStream random(seed, fnv1a64(family.tensorName(index)));
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] = Real(family.init.standardDeviation * random.normal(i));
+    pool.parallelTiles(
+        int64_t(values.size()), 1 << 14, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i)
+            values[size_t(i)] = Real(family.init.standardDeviation *
+                                     random.normal(uint64_t(i)));
+        });
   }
 }
 

@@ -16,6 +16,8 @@
 
 namespace anec::rt {
 
+class ThreadPool;
+
 /// Parameters of a plan in Real (float to train, double to check gradients).
 /// A parameter with vocabulary rows holds only its active rows; the others are
 /// kept apart, as they were, and come back when the store is saved.
@@ -24,8 +26,10 @@ public:
   /// Fills every tensor as its initialiser says. Element i of tensor "name"
   /// under Normal is std * RandomStream(seed, fnv1a64(name)).normal(i), where i
   /// counts the full tensor in row-major order: compaction changes no value.
-  /// `plan` must outlive the store.
-  ParameterStore(const Plan &plan, ActiveVocabulary active, uint64_t seed);
+  /// Without a seed everything is 0, for values that are loaded anyway. `plan`
+  /// must outlive the store.
+  ParameterStore(const Plan &plan, ActiveVocabulary active,
+                 std::optional<uint64_t> seed, ThreadPool &pool);
 
   const Plan &plan() const { return *thePlan; }
   const ActiveVocabulary &vocabulary() const { return active; }
@@ -53,7 +57,7 @@ private:
 
   bool isCompacted(size_t parameter) const;
   void initialize(size_t parameter, int64_t index, uint64_t seed,
-                  std::vector<Real> &values) const;
+                  std::vector<Real> &values, ThreadPool &pool) const;
   /// Takes a full tensor over into the master, keeping the inactive rows.
   void assign(size_t parameter, int64_t index, std::vector<Real> values);
 

@@ -63,9 +63,11 @@ std::optional<Error> Trainer::prepare() {
           "none",
           bundle.folder(), program);
   ANEC_ASSIGN(data, openTrainData(plan, options));
-  store = std::make_unique<ParameterStore<float>>(plan, data.vocabulary,
-                                                  options.seed);
-  if (!options.initialize.empty())
+  bool random = options.initialize.empty();
+  store = std::make_unique<ParameterStore<float>>(
+      plan, data.vocabulary,
+      random ? std::optional<uint64_t>(options.seed) : std::nullopt, pool);
+  if (!random)
     ANEC_TRY(store->load(options.initialize));
   AdamWOptions adam{options.beta1, options.beta2, 1e-8, options.weightDecay};
   optimizer = std::make_unique<Optimizer>(*store, adam, pool);

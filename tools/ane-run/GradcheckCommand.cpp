@@ -39,7 +39,7 @@ Result<int> withModel(const GradcheckFlags &flags, const Use &use) {
   ANEC_ASSIGN(std::unique_ptr<Dataset> data, openData(bundle.plan(), flags));
   ParameterStore<Real> store(bundle.plan(),
                              ActiveVocabulary(bundle.plan().vocabulary),
-                             flags.options.seed);
+                             flags.options.seed, pool);
   if (!flags.initialize.empty())
     ANEC_TRY(store.load(flags.initialize));
   else

@@ -28,8 +28,8 @@ Result<TrainedModel> TrainedModel::open(const std::string &bundlePath,
   if (plan.compactable) {
     ANEC_ASSIGN(active, model.state.activeVocabulary());
   }
-  model.store =
-      std::make_unique<ParameterStore<float>>(plan, std::move(active), 1);
+  model.store = std::make_unique<ParameterStore<float>>(
+      plan, std::move(active), std::nullopt, *model.pool);
   ANEC_TRY(model.store->load(path + "/model.safetensors"));
   ANEC_ASSIGN(model.executor,
               Executor<float>::create(*model.bundle, *model.device,

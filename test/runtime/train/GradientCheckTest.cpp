@@ -22,8 +22,8 @@ std::vector<GradientRow> check(const TestBundle &source,
   Bundle bundle = std::move(*Bundle::open(folder.string()));
   HostDevice device(Numerics::F64);
   ThreadPool pool(1);
-  ParameterStore<double> store(bundle.plan(),
-                               ActiveVocabulary(bundle.plan().vocabulary), 1);
+  ParameterStore<double> store(
+      bundle.plan(), ActiveVocabulary(bundle.plan().vocabulary), 1, pool);
   spreadParameters(store, 1);
   auto executor = Executor<double>::create(bundle, device, store, pool);
   EXPECT_TRUE(executor) << executor.error().message;

@@ -47,7 +47,8 @@ TEST(LanguageModel, continuesWhatItLearnt) {
   std::string checkpoint = *findCheckpoint(options.output);
   CheckpointState state = std::move(*readCheckpointState(checkpoint));
   EXPECT_EQ(state.active, (std::vector<int32_t>{8, 11}));
-  ParameterStore<float> store(bundle.plan(), *state.activeVocabulary(), 9);
+  ParameterStore<float> store(bundle.plan(), *state.activeVocabulary(),
+                              std::nullopt, pool);
   ASSERT_FALSE(store.load(checkpoint));
   auto executor = Executor<float>::create(bundle, device, store, pool);
   ASSERT_TRUE(executor);

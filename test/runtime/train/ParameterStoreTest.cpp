@@ -35,13 +35,14 @@ protected:
 
   TemporaryFolder folder;
   std::optional<Bundle> bundle;
+  ThreadPool pool{2};
 };
 
 TEST_F(ParameterStores, fillByInitializerAndSeed) {
-  ParameterStore<float> a(bundle->plan(), ActiveVocabulary(16), 1);
-  ParameterStore<float> b(bundle->plan(), ActiveVocabulary(16), 1);
-  ParameterStore<float> c(bundle->plan(), ActiveVocabulary(16), 2);
-  ParameterStore<double> d(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> a(bundle->plan(), ActiveVocabulary(16), 1, pool);
+  ParameterStore<float> b(bundle->plan(), ActiveVocabulary(16), 1, pool);
+  ParameterStore<float> c(bundle->plan(), ActiveVocabulary(16), 2, pool);
+  ParameterStore<double> d(bundle->plan(), ActiveVocabulary(16), 1, pool);
   EXPECT_EQ(a.master(0, 0)[5], b.master(0, 0)[5]);
   EXPECT_NE(a.master(0, 0)[5], c.master(0, 0)[5]);
   EXPECT_EQ(a.master(0, 0)[5], float(d.master(0, 0)[5]));
@@ -55,8 +56,8 @@ TEST_F(ParameterStores, fillByInitializerAndSeed) {
 }
 
 TEST_F(ParameterStores, compactionChangesNoValueAndKeepsInactiveRows) {
-  ParameterStore<float> full(bundle->plan(), ActiveVocabulary(16), 1);
-  ParameterStore<float> compact(bundle->plan(), active(), 1);
+  ParameterStore<float> full(bundle->plan(), ActiveVocabulary(16), 1, pool);
+  ParameterStore<float> compact(bundle->plan(), active(), 1, pool);
   EXPECT_THAT(compact.shape(0), ElementsAre(2, 6));
   EXPECT_EQ(compact.gradient(0, 0).size(), 12u);
   for (size_t d = 0; d < 6; ++d)
@@ -66,15 +67,15 @@ TEST_F(ParameterStores, compactionChangesNoValueAndKeepsInactiveRows) {
   ASSERT_FALSE(compact.save(folder / "model.safetensors"));
   ASSERT_FALSE(full.load(folder / "model.safetensors"));
   EXPECT_EQ(full.master(0, 0)[9 * 6], 123);
-  ParameterStore<float> other(bundle->plan(), active(), 2);
+  ParameterStore<float> other(bundle->plan(), active(), 2, pool);
   ASSERT_FALSE(other.load(folder.string())); // a folder of safetensors
   EXPECT_EQ(other.master(0, 0)[6], 123);
-  ParameterStore<float> fresh(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> fresh(bundle->plan(), ActiveVocabulary(16), 1, pool);
   EXPECT_EQ(full.master(0, 0)[4 * 6], fresh.master(0, 0)[4 * 6]);
 }
 
 TEST_F(ParameterStores, refuseFilesThatDoNotFit) {
-  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1);
+  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1, pool);
   std::vector<float> values(7);
   TensorView view;
   view.shape = {7};
