@@ -35,8 +35,7 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
 
 void anec::addKernelPasses(PassManager &passes, const CompilerOptions &) {
   passes.nest<nn::ModelOp>().addPass(createConvertNNToMILPass());
-  OpPassManager &program =
-      passes.nest<nn::ModelOp>().nest<mil::ProgramOp>();
+  OpPassManager &program = passes.nest<nn::ModelOp>().nest<mil::ProgramOp>();
   // Merges what lowering op by op repeats, so that packing sees each use once.
   program.addPass(createMILCanonicalizePass());
   // Takes the baked weights away; packing wants the others only.

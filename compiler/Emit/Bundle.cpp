@@ -18,8 +18,7 @@ static LogicalResult addKernel(mil::ProgramOp program, StringRef name,
   FailureOr<EmittedKernel> kernel = toMIL(program);
   if (failed(kernel))
     return failure();
-  files[("kernels/" + name + ".mil").str()] =
-      rt::mil::print(kernel->program);
+  files[("kernels/" + name + ".mil").str()] = rt::mil::print(kernel->program);
   for (const BlobConstant &constant : kernel->blobs) {
     std::vector<uint8_t> bytes = writeWeightBlob(constant.value);
     std::string content(bytes.begin(), bytes.end());

@@ -9,8 +9,8 @@
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Placement.h"
 
-#include "mlir/IR/Builders.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -127,19 +127,18 @@ void ANEPartition::outline(FuncOp func, ArrayRef<Operation *> ops,
       (parameterOf(operand) ? parameters : activations).insert(operand);
     }
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !inside.contains(user);
-          }))
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !inside.contains(user); }))
         results.push_back(result);
   }
   SmallVector<Value> operands(activations.begin(), activations.end());
   operands.append(parameters.begin(), parameters.end());
 
   OpBuilder builder(func);
-  auto kernel = FuncOp::create(
-      builder, func.getLoc(), name.str(),
-      builder.getFunctionType(ValueRange(operands).getTypes(),
-                              ValueRange(results).getTypes()));
+  auto kernel =
+      FuncOp::create(builder, func.getLoc(), name.str(),
+                     builder.getFunctionType(ValueRange(operands).getTypes(),
+                                             ValueRange(results).getTypes()));
   kernel.setPrivate();
   kernel->setAttr("kernel", builder.getUnitAttr());
   SymbolTable(getOperation()).insert(kernel);
@@ -165,13 +164,12 @@ void ANEPartition::outline(FuncOp func, ArrayRef<Operation *> ops,
   // Behind every operand and before every user outside: host ops that need
   // nothing from this kernel may stand on either side.
   builder.setInsertionPointAfter(ops.back());
-  auto dispatch = DispatchOp::create(
-      builder, func.getLoc(), ValueRange(results).getTypes(),
-      kernel.getSymName(), operands);
+  auto dispatch =
+      DispatchOp::create(builder, func.getLoc(), ValueRange(results).getTypes(),
+                         kernel.getSymName(), operands);
   for (auto [from, to] : llvm::zip(results, dispatch.getResults()))
-    from.replaceUsesWithIf(to, [&](OpOperand &use) {
-      return !inside.contains(use.getOwner());
-    });
+    from.replaceUsesWithIf(
+        to, [&](OpOperand &use) { return !inside.contains(use.getOwner()); });
   for (Operation *op : llvm::reverse(ops))
     op->erase();
 }
@@ -179,8 +177,7 @@ void ANEPartition::outline(FuncOp func, ArrayRef<Operation *> ops,
 void ANEPartition::partition(FuncOp func) {
   auto found = stages(func);
   for (auto &[stage, ops] : found) {
-    std::string suffix =
-        found.size() == 1 ? "" : ("_" + Twine(stage)).str();
+    std::string suffix = found.size() == 1 ? "" : ("_" + Twine(stage)).str();
     outline(func, ops, func.getSymName() + suffix + "_kernel");
   }
   // A host op may now stand before the dispatch whose result it reads.

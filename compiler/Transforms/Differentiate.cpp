@@ -22,9 +22,9 @@ void Gradients::add(OpBuilder &builder, Value value, Value gradient) {
     return;
   }
   Value &sum = sums[value];
-  sum = sum ? AddOp::create(builder, gradient.getLoc(), sum, gradient)
-                  .getResult()
-            : gradient;
+  sum =
+      sum ? AddOp::create(builder, gradient.getLoc(), sum, gradient).getResult()
+          : gradient;
 }
 
 ArrayRef<Value> Gradients::contributions(Value parameter) const {

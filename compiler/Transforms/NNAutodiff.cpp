@@ -87,8 +87,7 @@ SmallVector<bool> activeArguments(FuncOp func, ScanOp scan,
     changed = false;
     ActiveValues inside = activityOfBlock(func, arguments);
     for (unsigned i = 0, e = scan.getCarries().size(); i < e; ++i)
-      if (!arguments[i] &&
-          inside.contains(func.getReturn().getOperand(i)))
+      if (!arguments[i] && inside.contains(func.getReturn().getOperand(i)))
         changed = arguments[i] = true;
   }
   return arguments;
@@ -123,9 +122,9 @@ FailureOr<FuncOp> NNAutodiff::buildJoint(ScanOp scan,
   unsigned inputs = body.getNumArguments(), carries = scan.getCarries().size();
   for (unsigned i = 0; i < carries; ++i)
     if (arguments[i])
-      gradients.add(builder, terminator.getOperand(i),
-                    body.addArgument(terminator.getOperand(i).getType(),
-                                     func.getLoc()));
+      gradients.add(
+          builder, terminator.getOperand(i),
+          body.addArgument(terminator.getOperand(i).getType(), func.getLoc()));
   for (Operation *op : llvm::reverse(forward))
     if (failed(gradients.visit(builder, *op, inside)))
       return failure();
@@ -149,8 +148,8 @@ FailureOr<FuncOp> NNAutodiff::buildJoint(ScanOp scan,
   terminator.getValuesMutable().assign(results);
   joint.setType(builder.getFunctionType(body.getArgumentTypes(),
                                         ValueRange(results).getTypes()));
-  SmallVector<Attribute> argumentAttributes(
-      inputs, DictionaryAttr::get(&getContext()));
+  SmallVector<Attribute> argumentAttributes(inputs,
+                                            DictionaryAttr::get(&getContext()));
   if (ArrayAttr existing = func.getArgAttrsAttr())
     argumentAttributes.assign(existing.begin(), existing.end());
   argumentAttributes.resize(body.getNumArguments(),
@@ -192,9 +191,9 @@ LogicalResult NNAutodiff::differentiateScan(OpBuilder &builder, ScanOp scan,
   OpBuilder at(scan);
   SmallVector<Type> types(scan.getCarryResults().getTypes());
   types.push_back(TapeType::get(&getContext()));
-  auto forward = ScanForwardOp::create(
-      at, scan.getLoc(), types, joint->getSymName(), scan.getCount(),
-      scan.getCarries(), scan.getEach());
+  auto forward =
+      ScanForwardOp::create(at, scan.getLoc(), types, joint->getSymName(),
+                            scan.getCount(), scan.getCarries(), scan.getEach());
 
   auto differentiated =
       (*joint)->getAttrOfType<DenseI64ArrayAttr>("differentiated").asArrayRef();
@@ -202,9 +201,9 @@ LogicalResult NNAutodiff::differentiateScan(OpBuilder &builder, ScanOp scan,
   SmallVector<Type> gradientTypes;
   for (int64_t input : differentiated)
     gradientTypes.push_back(scan.getOperand(input).getType());
-  auto backward = ScanBackwardOp::create(
-      builder, scan.getLoc(), gradientTypes, joint->getSymName(),
-      scan.getCount(), forward.getTape(), cotangents);
+  auto backward = ScanBackwardOp::create(builder, scan.getLoc(), gradientTypes,
+                                         joint->getSymName(), scan.getCount(),
+                                         forward.getTape(), cotangents);
   for (auto [input, gradient] :
        llvm::zip(differentiated, backward.getResults())) {
     Value operand = scan.getOperand(input);

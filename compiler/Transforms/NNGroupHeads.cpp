@@ -65,8 +65,7 @@ public:
       work.pop_front();
       if (op.use_empty()) {
         op.erase();
-      } else if (!merge(op) &&
-                 !(direction == Direction::Up && moveUp(op)) &&
+      } else if (!merge(op) && !(direction == Direction::Up && moveUp(op)) &&
                  !moveDown(op)) {
         return op.emitOpError("cannot be moved into the order of a weight, an "
                               "input or an output of '")
@@ -145,9 +144,9 @@ bool Mover::merge(PermuteFeaturesOp op) {
   builder.setInsertionPoint(op);
   Order total = compose(before.getOrder(), op.getOrder());
   Value source = before.getX();
-  op.replaceAllUsesWith(
-      isIdentity(total) ? source
-                        : permute(source, total, Direction::Down).getY());
+  op.replaceAllUsesWith(isIdentity(total)
+                            ? source
+                            : permute(source, total, Direction::Down).getY());
   op.erase();
   return true;
 }

@@ -29,8 +29,8 @@ using Declarations = llvm::MapVector<StringAttr, ParamOp>;
 LogicalResult checkSame(ParamOp first, ParamOp again) {
   auto differ = [&](StringRef what, Attribute expected, Attribute found) {
     InFlightDiagnostic error = again.emitOpError("expects '")
-                               << again.getName() << "' to have " << what
-                               << " " << expected << ", but got " << found;
+                               << again.getName() << "' to have " << what << " "
+                               << expected << ", but got " << found;
     error.attachNote(first.getLoc()) << "declared here";
     return failure();
   };
@@ -58,8 +58,7 @@ FailureOr<Declarations> collect(FuncOp func) {
   for (auto &[name, param] : found)
     if (!param.getInitAttr())
       return param.emitOpError("expects an initialiser where '")
-             << name.getValue()
-             << "' is declared, such as init(normal, 0.02)";
+             << name.getValue() << "' is declared, such as init(normal, 0.02)";
   return found;
 }
 
@@ -159,8 +158,8 @@ LogicalResult NNLiftParams::liftRepeat(RepeatOp repeat) {
     stacks.push_back(GetOp::create(builder, param.getLoc(), stack, symbol));
 
     unsigned index = block.getNumArguments();
-    auto attributes = builder.getDictionaryAttr(
-        builder.getNamedAttr("nn.parameter", symbol));
+    auto attributes =
+        builder.getDictionaryAttr(builder.getNamedAttr("nn.parameter", symbol));
     (void)block.insertArgument(index, param.getValue().getType(), attributes,
                                param.getLoc());
     for (ParamOp use : llvm::make_early_inc_range(block.getOps<ParamOp>()))

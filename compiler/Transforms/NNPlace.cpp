@@ -147,8 +147,8 @@ void NNPlace::dropSmallGroups(FuncOp func) {
   for (const auto &leader : groups) {
     if (!leader->isLeader())
       continue;
-    auto members = llvm::make_range(groups.member_begin(*leader),
-                                    groups.member_end());
+    auto members =
+        llvm::make_range(groups.member_begin(*leader), groups.member_end());
     bool worth = llvm::any_of(members, [](Operation *op) {
       return isContraction(*op) || !op->hasTrait<HostCapable>();
     });

@@ -52,8 +52,7 @@ Joint::Joint(FuncOp func) : func(func) {
   };
   inputs = number("primal_inputs");
   results = number("primal_results");
-  SmallVector<Value> work(
-      func.getReturn().getOperands().take_front(results));
+  SmallVector<Value> work(func.getReturn().getOperands().take_front(results));
   while (!work.empty())
     if (Operation *op = work.pop_back_val().getDefiningOp())
       if (forward.insert(op))
@@ -119,8 +118,7 @@ private:
         continue;
       }
       for (Value result : user->getResults())
-        graph.addEdge(2 * index + 1, 2 * ids.lookup(result),
-                      MinCut::unlimited);
+        graph.addEdge(2 * index + 1, 2 * ids.lookup(result), MinCut::unlimited);
     }
   }
 
@@ -236,8 +234,7 @@ FuncOp NNSplitJoint::buildForward(const Joint &joint, StringRef name,
     if (joint.isForward(&op))
       builder.clone(op, map);
   SmallVector<Value> values;
-  for (Value result :
-       func.getReturn().getOperands().take_front(joint.results))
+  for (Value result : func.getReturn().getOperands().take_front(joint.results))
     values.push_back(map.lookup(result));
   for (Value tap : taps)
     values.push_back(map.lookup(tap));
@@ -282,8 +279,7 @@ LogicalResult NNSplitJoint::split(ScanForwardOp scan) {
   block.consume_back("_joint");
   auto backwardScan = cast<ScanBackwardOp>(*scan.getTape().user_begin());
 
-  SmallVector<Value> taps =
-      TapChooser(joint, recompute == "full").choose();
+  SmallVector<Value> taps = TapChooser(joint, recompute == "full").choose();
   FuncOp forward = buildForward(joint, (block + "_fwd").str(), taps);
 
   OpBuilder builder(joint.func);
@@ -299,14 +295,13 @@ LogicalResult NNSplitJoint::split(ScanForwardOp scan) {
   for (Value tap : taps)
     types.push_back(
         StackType::get(&getContext(), scan.getCount(), tap.getType()));
-  auto forwardScan =
-      ScanOp::create(builder, scan.getLoc(), types, forward.getSymName(),
-                     scan.getCount(), /*reverse=*/false, scan.getCarries(),
-                     scan.getEach());
+  auto forwardScan = ScanOp::create(
+      builder, scan.getLoc(), types, forward.getSymName(), scan.getCount(),
+      /*reverse=*/false, scan.getCarries(), scan.getEach());
 
   SmallVector<Value> each(forwardScan.getStackResults());
-  unsigned firstParameter = backward.getNumArguments() -
-                            half.parameters().size();
+  unsigned firstParameter =
+      backward.getNumArguments() - half.parameters().size();
   for (auto [index, argument] : llvm::enumerate(half.parameters())) {
     unsigned number = argument.getArgNumber();
     each.push_back(scan.getOperand(number));

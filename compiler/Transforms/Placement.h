@@ -21,10 +21,9 @@ inline Place getPlace(mlir::Operation *op) {
 }
 
 inline void setPlace(mlir::Operation *op, Place place) {
-  op->setAttr("nn.place",
-              mlir::StringAttr::get(op->getContext(),
-                                    place == Place::Device ? "device"
-                                                           : "host"));
+  op->setAttr("nn.place", mlir::StringAttr::get(
+                              op->getContext(),
+                              place == Place::Device ? "device" : "host"));
 }
 
 } // namespace anec

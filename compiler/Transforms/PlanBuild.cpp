@@ -75,10 +75,10 @@ void PlanBuild::buildKernels(OpBuilder &builder) {
             kernel->count);
     surface(builder, *kernel, kernel->output(), "surface_out", "regions_out",
             kernel->outputCount());
-    plan::KernelOp::create(
-        builder, kernel->program.getLoc(), kernel->name,
-        kernel->program.getSymName(), kernel->isBaked() ? kernel->count : 1,
-        kernel->list("baked"));
+    plan::KernelOp::create(builder, kernel->program.getLoc(), kernel->name,
+                           kernel->program.getSymName(),
+                           kernel->isBaked() ? kernel->count : 1,
+                           kernel->list("baked"));
   }
 }
 
@@ -111,9 +111,9 @@ void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
 
 void PlanBuild::buildStage(OpBuilder &builder) {
   OpBuilder::InsertionGuard guard(builder);
-  auto program = plan::ProgramOp::create(
-      builder, getOperation().getLoc(), "stage", builder.getArrayAttr({}),
-      builder.getArrayAttr({}));
+  auto program = plan::ProgramOp::create(builder, getOperation().getLoc(),
+                                         "stage", builder.getArrayAttr({}),
+                                         builder.getArrayAttr({}));
   builder.createBlock(&program.getBody());
   for (const PlanKernel *kernel : kernels->inOrder())
     stageKernel(builder, *kernel);

@@ -75,9 +75,8 @@ private:
 //===----------------------------------------------------------------------===//
 
 ValueAttr ProgramBuilder::allocate(Value value, int64_t count) {
-  StringAttr name =
-      buffers.allocate(value.getType(), count, vocabulary.dimensionsOf(value),
-                       value.getLoc());
+  StringAttr name = buffers.allocate(
+      value.getType(), count, vocabulary.dimensionsOf(value), value.getLoc());
   if (count == 1)
     owned[value] = name;
   return bufferRef(name, count > 1);
@@ -231,8 +230,8 @@ void ProgramBuilder::bindArguments(nn::ScanOp scan, nn::FuncOp block) {
       owned.erase(carry);
     } else {
       Where from = at;
-      at.value = bufferRef(buffers.allocate(carry.getType(), 1, {},
-                                            scan.getLoc()));
+      at.value =
+          bufferRef(buffers.allocate(carry.getType(), 1, {}, scan.getLoc()));
       owned[scan.getResult(index)] = at.value.getName();
       if (from.value)
         identity(scan.getLoc(), from.value, at.value);
@@ -246,8 +245,8 @@ void ProgramBuilder::bindArguments(nn::ScanOp scan, nn::FuncOp block) {
   for (auto [index, stack] : llvm::enumerate(scan.getEach())) {
     Where at = where.lookup(stack);
     if (at.value)
-      at.value = ValueAttr::get(context, at.value.getKind(),
-                                at.value.getName(), scan.getCount() > 1);
+      at.value = ValueAttr::get(context, at.value.getKind(), at.value.getName(),
+                                scan.getCount() > 1);
     where[block.getArgument(carries + index)] = at;
   }
 }
@@ -256,8 +255,7 @@ void ProgramBuilder::bindArguments(nn::ScanOp scan, nn::FuncOp block) {
 /// gradient and which are collected.
 void ProgramBuilder::chooseGradients(nn::ScanOp scan, nn::FuncOp block) {
   size_t carries = scan.getCarries().size();
-  for (auto [index, value] :
-       llvm::enumerate(block.getReturn().getOperands())) {
+  for (auto [index, value] : llvm::enumerate(block.getReturn().getOperands())) {
     if (index < carries || scan.getResult(index).use_empty())
       continue;
     Value stack = scan.getResult(index);
@@ -347,9 +345,8 @@ LogicalResult ProgramBuilder::emitScan(nn::ScanOp scan) {
 LogicalResult ProgramBuilder::emit(Operation &op) {
   LogicalResult result = success();
   if (auto get = dyn_cast<nn::GetOp>(op))
-    where[get.getValue()].value =
-        ValueAttr::get(context, ValueKind::parameter,
-                       get.getParameterAttr().getAttr(), false);
+    where[get.getValue()].value = ValueAttr::get(
+        context, ValueKind::parameter, get.getParameterAttr().getAttr(), false);
   else if (auto scan = dyn_cast<nn::ScanOp>(op))
     result = emitScan(scan);
   else if (auto dispatch = dyn_cast<nn::DispatchOp>(op))
@@ -373,26 +370,24 @@ LogicalResult ProgramBuilder::build() {
   buffers.releaseAll();
   SmallVector<Attribute> inputs, outputs;
   for (BlockArgument argument : func.getArguments()) {
-    auto role = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                  "nn.role");
+    auto role =
+        func.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.role");
     StringAttr buffer =
         buffers.fixed(role.getValue(), argument.getType(), argument.getLoc());
     where[argument].value = bufferRef(buffer);
     inputs.push_back(named(builder, "role", role.getValue(), buffer));
   }
   OpBuilder::InsertionGuard guard(builder);
-  auto program =
-      plan::ProgramOp::create(builder, func.getLoc(), func.getSymName(),
-                              builder.getArrayAttr(inputs),
-                              builder.getArrayAttr({}));
+  auto program = plan::ProgramOp::create(
+      builder, func.getLoc(), func.getSymName(), builder.getArrayAttr(inputs),
+      builder.getArrayAttr({}));
   builder.createBlock(&program.getBody());
   for (Operation &op : func.getBody().front().without_terminator())
     if (failed(emit(op)))
       return failure();
   StringRef name = func.getSymName() == "logits" ? "logits" : "loss";
   for (Value result : func.getReturn().getOperands())
-    outputs.push_back(
-        named(builder, "name", name, inBuffer(result).getName()));
+    outputs.push_back(named(builder, "name", name, inBuffer(result).getName()));
   program.setOutputsAttr(builder.getArrayAttr(outputs));
   return success();
 }

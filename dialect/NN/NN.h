@@ -45,8 +45,7 @@ namespace anec::nn {
 
 /// The `(normal, 0.02)` of `nn.param`.
 mlir::ParseResult parseInit(mlir::OpAsmParser &parser, InitAttr &init);
-void printInit(mlir::OpAsmPrinter &printer, mlir::Operation *op,
-               InitAttr init);
+void printInit(mlir::OpAsmPrinter &printer, mlir::Operation *op, InitAttr init);
 
 } // namespace anec::nn
 

@@ -152,18 +152,17 @@ LogicalResult RmsNormOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
 // A rotation: its transpose is its inverse.
 LogicalResult RopeOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                Grads operandGrads) {
-  operandGrads[0] = RopeOp::create(
-      builder, getLoc(), getX().getType(), resultGrads[0], getHeadDimAttr(),
-      getThetaAttr(), getStyleAttr(),
-      getInverse() ? UnitAttr() : builder.getUnitAttr());
+  operandGrads[0] =
+      RopeOp::create(builder, getLoc(), getX().getType(), resultGrads[0],
+                     getHeadDimAttr(), getThetaAttr(), getStyleAttr(),
+                     getInverse() ? UnitAttr() : builder.getUnitAttr());
   return success();
 }
 
 LogicalResult EmbeddingOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                     Grads operandGrads) {
-  operandGrads[1] =
-      EmbeddingGradOp::create(builder, getLoc(), getTable().getType(),
-                              getTokens(), resultGrads[0]);
+  operandGrads[1] = EmbeddingGradOp::create(
+      builder, getLoc(), getTable().getType(), getTokens(), resultGrads[0]);
   return success();
 }
 

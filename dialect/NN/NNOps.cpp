@@ -12,6 +12,16 @@ using Inferred = SmallVectorImpl<Type>;
 static RankedTensorType ranked(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
+/// Inference runs before the constraints on operand types are checked, so it
+/// meets whatever was written.
+static LogicalResult expectRank(std::optional<Location> loc, StringRef name,
+                                Value value, int64_t rank) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (type && type.getRank() == rank && type.hasStaticShape())
+    return success();
+  return emitOptionalError(loc, "expects ", name, " to be a static tensor of ",
+                           "rank ", rank, ", but got ", value.getType());
+}
 static RankedTensorType f32(MLIRContext *context, ArrayRef<int64_t> shape) {
   return RankedTensorType::get(shape, Float32Type::get(context));
 }
@@ -42,9 +52,11 @@ LogicalResult MulOp::verify() {
 }
 
 LogicalResult SumTokensOp::inferReturnTypes(MLIRContext *context,
-                                            std::optional<Location>,
+                                            std::optional<Location> loc,
                                             Adaptor adaptor,
                                             Inferred &inferred) {
+  if (failed(expectRank(loc, "x", adaptor.getX(), 3)))
+    return failure();
   inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
   return success();
 }
@@ -56,6 +68,9 @@ LogicalResult SumTokensOp::inferReturnTypes(MLIRContext *context,
 LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
                                          std::optional<Location> loc,
                                          Adaptor adaptor, Inferred &inferred) {
+  if (failed(expectRank(loc, "x", adaptor.getX(), 3)) ||
+      failed(expectRank(loc, "weight", adaptor.getWeight(), 2)))
+    return failure();
   RankedTensorType x = ranked(adaptor.getX());
   RankedTensorType weight = ranked(adaptor.getWeight());
   if (x.getDimSize(2) != weight.getDimSize(1)) // linear_c1
@@ -70,10 +85,12 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
 LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
                                          std::optional<Location> loc,
                                          Adaptor adaptor, Inferred &inferred) {
+  if (failed(expectRank(loc, "a", adaptor.getA(), 3)) ||
+      failed(expectRank(loc, "b", adaptor.getB(),
+                        adaptor.getTransposeA() ? 3 : 2)))
+    return failure();
   RankedTensorType a = ranked(adaptor.getA()), b = ranked(adaptor.getB());
   if (!adaptor.getTransposeA()) { // matmul_c1
-    if (b.getRank() != 2)
-      return emitOptionalError(loc, "expects b to be a matrix, but got ", b);
     if (a.getDimSize(2) != b.getDimSize(0))
       return emitOptionalError(loc, "expects b to have ", a.getDimSize(2),
                                " rows to match a, but got ", b.getDimSize(0));
@@ -81,8 +98,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
         a.clone({a.getDimSize(0), a.getDimSize(1), b.getDimSize(1)}));
     return success();
   }
-  if (b.getRank() != 3 || // matmul_c2
-      a.getShape().take_front(2) != b.getShape().take_front(2))
+  if (a.getShape().take_front(2) != b.getShape().take_front(2)) // matmul_c2
     return emitOptionalError(
         loc, "expects b to have the batch and sequence of a, but got ", a,
         " and ", b);
@@ -102,9 +118,11 @@ LogicalResult RmsNormOp::verify() {
   return success();
 }
 LogicalResult RmsNormGainGradOp::inferReturnTypes(MLIRContext *context,
-                                                  std::optional<Location>,
+                                                  std::optional<Location> loc,
                                                   Adaptor adaptor,
                                                   Inferred &inferred) {
+  if (failed(expectRank(loc, "x", adaptor.getX(), 3)))
+    return failure();
   inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
   return success();
 }
@@ -121,9 +139,12 @@ LogicalResult RopeOp::verify() {
 }
 
 LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
-                                            std::optional<Location>,
+                                            std::optional<Location> loc,
                                             Adaptor adaptor,
                                             Inferred &inferred) {
+  if (failed(expectRank(loc, "tokens", adaptor.getTokens(), 2)) ||
+      failed(expectRank(loc, "table", adaptor.getTable(), 2)))
+    return failure();
   RankedTensorType tokens = ranked(adaptor.getTokens());
   RankedTensorType table = ranked(adaptor.getTable());
   inferred.push_back(table.clone({tokens.getDimSize(0), tokens.getDimSize(1),
@@ -170,6 +191,9 @@ LogicalResult HeadScoresOp::inferReturnTypes(MLIRContext *,
                                              std::optional<Location> loc,
                                              Adaptor adaptor,
                                              Inferred &inferred) {
+  if (failed(expectRank(loc, "q", adaptor.getQ(), 3)) ||
+      failed(expectRank(loc, "k", adaptor.getK(), 3)))
+    return failure();
   RankedTensorType q = ranked(adaptor.getQ());
   if (failed(verifyHeads(loc, q, ranked(adaptor.getK()), adaptor.getHeads(),
                          adaptor.getKvHeads())))
@@ -181,11 +205,10 @@ LogicalResult HeadScoresOp::inferReturnTypes(MLIRContext *,
 
 /// Checks p against an activation with `heads` times the head dimension.
 static LogicalResult verifyProbabilities(std::optional<Location> loc,
-                                         RankedTensorType p,
-                                         RankedTensorType x, int64_t heads,
-                                         int64_t kvHeads, int64_t xHeads) {
-  if (kvHeads <= 0 || heads <= 0 || heads % kvHeads ||
-      x.getDimSize(2) % xHeads)
+                                         RankedTensorType p, RankedTensorType x,
+                                         int64_t heads, int64_t kvHeads,
+                                         int64_t xHeads) {
+  if (kvHeads <= 0 || heads <= 0 || heads % kvHeads || x.getDimSize(2) % xHeads)
     return emitOptionalError(loc, "expects kv_heads to divide heads, and ",
                              xHeads, " heads to divide ", x.getDimSize(2),
                              " features, but got ", heads, " heads and ",
@@ -201,28 +224,33 @@ static LogicalResult verifyProbabilities(std::optional<Location> loc,
 
 LogicalResult HeadMixOp::inferReturnTypes(MLIRContext *,
                                           std::optional<Location> loc,
-                                          Adaptor adaptor,
-                                          Inferred &inferred) {
+                                          Adaptor adaptor, Inferred &inferred) {
+  if (failed(expectRank(loc, "p", adaptor.getP(), 4)) ||
+      failed(expectRank(loc, "v", adaptor.getV(), 3)))
+    return failure();
   RankedTensorType v = ranked(adaptor.getV());
   int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
   if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), v, heads, kvHeads,
                                  kvHeads)))
     return failure();
-  inferred.push_back(v.clone({v.getDimSize(0), v.getDimSize(1),
-                              v.getDimSize(2) / kvHeads * heads}));
+  inferred.push_back(v.clone(
+      {v.getDimSize(0), v.getDimSize(1), v.getDimSize(2) / kvHeads * heads}));
   return success();
 }
 LogicalResult HeadMixTransposedOp::inferReturnTypes(MLIRContext *,
                                                     std::optional<Location> loc,
                                                     Adaptor adaptor,
                                                     Inferred &inferred) {
+  if (failed(expectRank(loc, "p", adaptor.getP(), 4)) ||
+      failed(expectRank(loc, "q", adaptor.getQ(), 3)))
+    return failure();
   RankedTensorType q = ranked(adaptor.getQ());
   int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
   if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), q, heads, kvHeads,
                                  heads)))
     return failure();
-  inferred.push_back(q.clone({q.getDimSize(0), q.getDimSize(1),
-                              q.getDimSize(2) / heads * kvHeads}));
+  inferred.push_back(q.clone(
+      {q.getDimSize(0), q.getDimSize(1), q.getDimSize(2) / heads * kvHeads}));
   return success();
 }
 
@@ -246,6 +274,9 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context,
                                                std::optional<Location> loc,
                                                Adaptor adaptor,
                                                Inferred &inferred) {
+  if (failed(expectRank(loc, "logits", adaptor.getLogits(), 3)) ||
+      failed(expectRank(loc, "targets", adaptor.getTargets(), 2)))
+    return failure();
   RankedTensorType logits = ranked(adaptor.getLogits());
   RankedTensorType targets = ranked(adaptor.getTargets());
   if (logits.getShape().take_front(2) != targets.getShape()) // cross_entropy_c1

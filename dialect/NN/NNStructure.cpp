@@ -135,9 +135,9 @@ LogicalResult ScanOp::verifySymbolUses(SymbolTableCollection &symbols) {
            << carries << " carries, but it has "
            << block.getResultTypes().size() << " results";
   SmallVector<Type> results(getCarries().getTypes());
-  llvm::append_range(results,
-                     stacksOf(block.getResultTypes().drop_front(carries),
-                              getCount()));
+  llvm::append_range(
+      results,
+      stacksOf(block.getResultTypes().drop_front(carries), getCount()));
   return verifyTypes(*this, "results", results, getResultTypes()); // scan_c2
 }
 

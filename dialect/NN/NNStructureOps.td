@@ -88,7 +88,7 @@ def NN_ParamOp : NN_Op<"param", [Pure]> {
                        DefaultValuedAttr<BoolAttr, "true">:$trainable);
   let results = (outs AnyTypeOf<[NN_Matrix, NN_Vector]>:$value);
   let assemblyFormat =
-      "$name (`init` custom<Init>($init)^)? attr-dict `:` type($value)";
+      "$name (`init` `` custom<Init>($init)^)? attr-dict `:` type($value)";
 }
 def NN_RepeatOp : NN_Op<"repeat",
     [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
@@ -106,7 +106,7 @@ def NN_RepeatOp : NN_Op<"repeat",
                        Variadic<NN_Tensor>:$inits, StrAttr:$name);
   let results = (outs Variadic<NN_Tensor>:$results);
   let assemblyFormat =
-      "$callee `,` $count `(` $inits `)` attr-dict `:` type($inits)";
+      "$callee `,` $count ` ` `(` $inits `)` attr-dict `:` type($inits)";
 }
 
 // After nn-lift-params -------------------------------------------------------

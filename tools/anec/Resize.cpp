@@ -7,8 +7,7 @@
 using namespace mlir;
 using namespace anec;
 
-LogicalResult anec::resize(nn::ModelOp model, int64_t batch,
-                           int64_t sequence) {
+LogicalResult anec::resize(nn::ModelOp model, int64_t batch, int64_t sequence) {
   if (!batch && !sequence)
     return success();
   RankedTensorType first;

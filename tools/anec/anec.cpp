@@ -23,8 +23,7 @@ int main(int argc, char **argv) {
   auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
   auto weights = text("weights", options.weights, "packed or baked");
   auto offload = text("offload", options.offload, "auto, none or a list");
-  auto recompute =
-      text("recompute", options.recompute, "auto, cheap or full");
+  auto recompute = text("recompute", options.recompute, "auto, cheap or full");
   auto target = text("target", options.target, "profile of the device");
   auto after = text("print-ir-after", command.printAfter, "after this pass");
   auto broken = text("break-rule", options.breakRule,
