@@ -1,0 +1,201 @@
+//===- KernelsTest.cpp - Lowered kernels compute what nn means ------------===//
+//
+// Each kernel goes through the passes that users get and runs on the CPU
+// device, in fp16 as on the device and in f32.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelRunner.h"
+#include "Reference.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace anec::test {
+namespace {
+
+using rt::Numerics;
+
+/// fp16 keeps 11 bits; a kernel of some ten rounded ops stays within a few of
+/// them. 1 % is what the project promises for normalisation.
+double tolerance(Numerics numerics) {
+  return numerics == Numerics::Ane ? 4e-3 : 1e-5;
+}
+constexpr double normTolerance = 1e-2;
+/// cos and sin are fp16 tables for every numerics: half a unit of 2^-11 each.
+constexpr double tableTolerance = 1e-3;
+
+std::string typeOf(const NNTensor &tensor) {
+  return fmt::format("tensor<{}xf32>", fmt::join(tensor.shape, "x"));
+}
+
+/// A model with one kernel.
+std::string kernel(const std::string &arguments, const std::string &body,
+                   const std::string &results) {
+  return "nn.model @m {\n nn.func private @kernel(" + arguments + ") -> (" +
+         results + ") attributes {kernel} {\n" + body + "\n }\n}\n";
+}
+
+/// Tokens whose rms goes from 0.01 to 200, neighbours far apart.
+NNTensor mixedRange(int64_t tokens, int64_t features) {
+  NNTensor x = randomTensor({1, tokens, features}, 1);
+  for (int64_t t = 0; t < tokens; ++t) {
+    int64_t step = t * 37 % tokens;
+    double rms = 0.01 * std::pow(200 / 0.01, double(step) / (tokens - 1));
+    for (int64_t d = 0; d < features; ++d) {
+      double &value = x.values[t * features + d];
+      value = static_cast<rt::half>(value * rms);
+    }
+  }
+  return x;
+}
+
+class Norm : public testing::TestWithParam<std::tuple<Numerics, int64_t>> {};
+
+TEST_P(Norm, IsRightForRmsFromOneHundredthToTwoHundred) {
+  auto [numerics, features] = GetParam();
+  NNTensor x = mixedRange(64, features), gain = randomTensor({features}, 2);
+  std::string type = typeOf(x), vector = typeOf(gain);
+  std::string model = kernel(
+      fmt::format("%x: {0}, %g: {1} {{nn.parameter = @g}}", type, vector),
+      fmt::format("%y = nn.rms_norm %x, %g {{eps = 1.0e-5}} : {0}, {1}\n"
+                  "nn.return %y : {0}",
+                  type, vector),
+      type);
+  auto results = runKernel(model, {x, gain}, {x.shape}, numerics);
+  EXPECT_LT(worstTokenError(results[0], rmsNorm(x, gain, 1e-5)),
+            numerics == Numerics::Ane ? normTolerance : 1e-5);
+}
+
+TEST_P(Norm, HasARightGradientForThatRange) {
+  auto [numerics, features] = GetParam();
+  NNTensor x = mixedRange(64, features), gain = randomTensor({features}, 2);
+  NNTensor dy = randomTensor(x.shape, 3);
+  std::string type = typeOf(x), vector = typeOf(gain);
+  std::string model = kernel(
+      fmt::format("%x: {0}, %g: {1} {{nn.parameter = @g}}, %dy: {0}", type,
+                  vector),
+      fmt::format(
+          "%dx = nn.rms_norm_grad %x, %g, %dy {{eps = 1.0e-5}} : {0}, {1}\n"
+          "nn.return %dx : {0}",
+          type, vector),
+      type);
+  auto results = runKernel(model, {x, gain, dy}, {x.shape}, numerics);
+  EXPECT_LT(worstTokenError(results[0], rmsNormGrad(x, gain, dy, 1e-5)),
+            numerics == Numerics::Ane ? normTolerance : 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, Norm,
+                         testing::Combine(testing::Values(Numerics::Ane,
+                                                          Numerics::F32),
+                                          testing::Values(64, 192, 768)));
+
+class Kernel : public testing::TestWithParam<Numerics> {};
+
+TEST_P(Kernel, LinearAndItsTransposeUseOneWeight) {
+  NNTensor x = randomTensor({2, 32, 64}, 1), w = randomTensor({96, 64}, 2);
+  NNTensor up{{2, 32, 96}, std::vector<double>(2 * 32 * 96)};
+  NNTensor down{{2, 32, 64}, std::vector<double>(2 * 32 * 64)};
+  for (int64_t t = 0; t < 64; ++t)
+    for (int64_t o = 0; o < 96; ++o)
+      for (int64_t i = 0; i < 64; ++i)
+        up.values[t * 96 + o] += w.values[o * 64 + i] * x.values[t * 64 + i];
+  for (int64_t t = 0; t < 64; ++t)
+    for (int64_t o = 0; o < 96; ++o)
+      for (int64_t i = 0; i < 64; ++i)
+        down.values[t * 64 + i] += w.values[o * 64 + i] * up.values[t * 96 + o];
+  std::string model = kernel(
+      fmt::format("%x: {}, %w: {} {{nn.parameter = @w}}", typeOf(x), typeOf(w)),
+      fmt::format("%y = nn.linear %x, %w : {0}, {1}\n"
+                  "%z = nn.matmul %y, %w : {2}, {1}\n"
+                  "nn.return %y, %z : {2}, {0}",
+                  typeOf(x), typeOf(w), typeOf(up)),
+      typeOf(up) + ", " + typeOf(down));
+  auto results = runKernel(model, {x, w}, {up.shape, down.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], up), tolerance(GetParam()));
+  EXPECT_LT(relativeError(results[1], down), tolerance(GetParam()));
+}
+
+TEST_P(Kernel, SiluIsRightForLargeNumbers) {
+  NNTensor x = randomTensor({1, 32, 64}, 1);
+  for (double &value : x.values)
+    value = static_cast<rt::half>(value * 20);
+  NNTensor y = x;
+  for (double &value : y.values)
+    value = value / (1 + std::exp(-value));
+  std::string type = typeOf(x);
+  std::string model = kernel(
+      "%x: " + type,
+      fmt::format("%y = nn.silu %x : {0}\nnn.return %y : {0}", type), type);
+  auto results = runKernel(model, {x}, {x.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], y), tolerance(GetParam()));
+}
+
+TEST_P(Kernel, RopeRotatesEverySequenceFromPositionZero) {
+  NNTensor x = randomTensor({2, 32, 48}, 1);
+  std::string type = typeOf(x);
+  for (bool halves : {false, true})
+    for (bool inverse : {false, true}) {
+      std::string model = kernel(
+          "%x: " + type,
+          fmt::format("%y = nn.rope %x {{head_dim = 16 : i64, theta = 1.0e+4, "
+                      "style = #nn.rope<{1}>{2}}} : {0}\nnn.return %y : {0}",
+                      type, halves ? "halves" : "interleaved",
+                      inverse ? ", inverse" : ""),
+          type);
+      auto results = runKernel(model, {x}, {x.shape}, GetParam());
+      EXPECT_LT(relativeError(results[0], rope(x, 16, 10000, halves, inverse)),
+                tableTolerance)
+          << (halves ? "halves" : "interleaved") << (inverse ? " back" : "");
+    }
+}
+
+/// Attention with heads in grouped order, as nn-split-causal-mask leaves it.
+std::string attentionModel(const NNTensor &q, const NNTensor &k, int64_t heads,
+                           int64_t kvHeads) {
+  std::string qType = typeOf(q), kType = typeOf(k);
+  int64_t sequence = q.shape[1];
+  std::string scores = fmt::format("tensor<{}x{}x{}x{}xf32>", q.shape[0], heads,
+                                   sequence, sequence);
+  std::string mask = fmt::format("tensor<{0}x{0}xf32>", sequence);
+  std::string shared =
+      fmt::format("heads = {}, kv_heads = {}{}", heads, kvHeads,
+                  heads == kvHeads ? "" : ", grouped");
+  double factor = 1 / std::sqrt(double(q.shape[2]) / heads);
+  return kernel(fmt::format("%q: {0}, %k: {1}, %v: {1}", qType, kType),
+                fmt::format("%qs = nn.scale %q {{factor = {5:.17e}}} : {0}\n"
+                            "%s = nn.head_scores %qs, %k, {4} : {0}, {1}\n"
+                            "%m = nn.causal_mask : {3}\n"
+                            "%sm = nn.add %s, %m : {2}, {3}\n"
+                            "%p = nn.softmax %sm : {2}\n"
+                            "%o = nn.head_mix %p, %v, {4} : {2}, {1}\n"
+                            "nn.return %o : {0}",
+                            qType, kType, scores, mask, shared, factor),
+                qType);
+}
+
+TEST_P(Kernel, AttentionIsCausalForEachSequenceOfABatch) {
+  NNTensor q = randomTensor({3, 32, 64}, 1), k = randomTensor({3, 32, 64}, 2);
+  NNTensor v = randomTensor({3, 32, 64}, 3);
+  auto results =
+      runKernel(attentionModel(q, k, 4, 4), {q, k, v}, {q.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], attention(q, k, v, 4, 4)),
+            tolerance(GetParam()));
+}
+
+TEST_P(Kernel, GroupedHeadsShareKeysAndValues) {
+  NNTensor q = randomTensor({2, 32, 96}, 1), k = randomTensor({2, 32, 32}, 2);
+  NNTensor v = randomTensor({2, 32, 32}, 3);
+  auto results =
+      runKernel(attentionModel(q, k, 6, 2), {q, k, v}, {q.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], attention(q, k, v, 6, 2)),
+            tolerance(GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Numerics, Kernel,
+                         testing::Values(Numerics::Ane, Numerics::F32));
+
+} // namespace
+} // namespace anec::test
