@@ -8,7 +8,6 @@
 
 #include "runtime/gemm/Kernels.h"
 #include "runtime/support/AlignedBuffer.h"
-#include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -34,13 +33,15 @@ int64_t evenPart(int64_t size, int64_t limit) {
   return ceilDiv(size, ceilDiv(size, limit));
 }
 
+int64_t elementBytes(MatrixType type) {
+  return type == MatrixType::F16 ? 2 : type == MatrixType::F32 ? 4 : 8;
+}
+
 ConstMatrix offset(const ConstMatrix &matrix, int64_t row, int64_t column) {
   ConstMatrix moved = matrix;
   int64_t elements = row * matrix.rowStride + column * matrix.columnStride;
-  int64_t bytes = matrix.type == MatrixType::F16   ? 2
-                  : matrix.type == MatrixType::F32 ? 4
-                                                   : 8;
-  moved.data = static_cast<const uint8_t *>(matrix.data) + elements * bytes;
+  moved.data = static_cast<const uint8_t *>(matrix.data) +
+               elements * elementBytes(matrix.type);
   return moved;
 }
 
@@ -55,8 +56,6 @@ public:
     rows = evenPart(m, kernels.maxRows);
     aStride = ceilDiv(rows, 4) * 4;
     depthBlock = ceilDiv(evenPart(k, maxDepth), 8) * 8;
-    // C takes partial sums itself unless that would round more than once.
-    partialInC = k <= depthBlock || c.type != MatrixType::F16;
   }
 
   void run();
@@ -70,11 +69,7 @@ private:
   void pack(const Block &block, bool packB);
   void compute(const Block &block);
   void computeTask(const Block &block, int64_t panelA, int64_t panelB);
-  void finish(const Block &block, int64_t row, int64_t rowCount, int64_t column,
-              int64_t columnCount, T *tile);
-  template <typename U>
-  void store(int64_t row, int64_t rowCount, int64_t column, int64_t columnCount,
-             bool accumulate, T *tile);
+  Matrix resultAt(int64_t row, int64_t column) const;
 
   int64_t m, n, k;
   T alpha;
@@ -84,7 +79,7 @@ private:
   const Kernels<T> &kernels;
   ThreadPool &pool;
   int64_t rows, aStride, depthBlock;
-  bool partialInC;
+  /// Tiles between two blocks of the depth, one after the other.
   T *packedA = nullptr, *packedB = nullptr, *partial = nullptr;
 };
 
@@ -110,7 +105,7 @@ template <typename T> void Product<T>::run() {
       std::min(blockColumns, ceilDiv(n, kernels.width) * kernels.width);
   packedA = workspace.a.reserve(usedRows / rows * aStride * depthBlock);
   packedB = workspace.b.reserve(usedColumns * depthBlock);
-  if (!partialInC)
+  if (k > depthBlock)
     partial = workspace.partial.reserve(usedRows * usedColumns);
 
   for (int64_t column = 0; column < n; column += blockColumns)
@@ -173,82 +168,37 @@ template <typename T> void Product<T>::compute(const Block &block) {
 template <typename T>
 void Product<T>::computeTask(const Block &block, int64_t panelA,
                              int64_t panelB) {
-  alignas(64) T tile[maxTileElements];
+  alignas(64) T local[maxTileElements];
   assert(rows * kernels.width <= maxTileElements && "tile too large");
   const int64_t width = kernels.width;
-  const int64_t endA =
-      std::min(panelA + taskPanelsA, ceilDiv(block.rows, rows));
+  const int64_t panelsA = ceilDiv(block.rows, rows);
+  const int64_t endA = std::min(panelA + taskPanelsA, panelsA);
   const int64_t endB =
       std::min(panelB + taskPanelsB, ceilDiv(block.columns, width));
   for (int64_t pb = panelB; pb < endB; ++pb)
     for (int64_t pa = panelA; pa < endA; ++pa) {
       const int64_t row = pa * rows, column = pb * width;
       const int64_t rowCount = std::min(rows, block.rows - row);
+      T *tile = block.first && block.last
+                    ? local
+                    : partial + (pb * panelsA + pa) * rows * width;
       kernels.tile(rowCount, block.depthSize,
                    packedA + pa * aStride * depthBlock, aStride,
-                   packedB + column * depthBlock, tile);
-      finish(block, row, rowCount, column,
-             std::min(width, block.columns - column), tile);
+                   packedB + column * depthBlock, tile, !block.first);
+      if (block.last)
+        kernels.store(tile, rowCount, std::min(width, block.columns - column),
+                      alpha, mode == GemmMode::Accumulate,
+                      resultAt(block.row + row, block.column + column));
     }
 }
 
 template <typename T>
-void Product<T>::finish(const Block &block, int64_t row, int64_t rowCount,
-                        int64_t column, int64_t columnCount, T *tile) {
-  const int64_t width = kernels.width;
-  if (!partialInC) {
-    T *sums = partial + row * block.columns + column;
-    for (int64_t i = 0; i < rowCount; ++i)
-      for (int64_t j = 0; j < columnCount; ++j) {
-        T &sum = sums[i * block.columns + j];
-        T &value = tile[i * width + j];
-        value = block.first ? value : sum + value;
-        if (!block.last)
-          sum = value;
-      }
-    if (!block.last)
-      return;
-  }
-  const bool accumulate =
-      mode == GemmMode::Accumulate || (partialInC && !block.first);
-  row += block.row;
-  column += block.column;
-  if constexpr (sizeof(T) == 8)
-    store<double>(row, rowCount, column, columnCount, accumulate, tile);
-  else if (c.type == MatrixType::F16)
-    store<half>(row, rowCount, column, columnCount, accumulate, tile);
-  else
-    store<float>(row, rowCount, column, columnCount, accumulate, tile);
-}
-
-template <typename T>
-template <typename U>
-void Product<T>::store(int64_t row, int64_t rowCount, int64_t column,
-                       int64_t columnCount, bool accumulate, T *tile) {
-  const int64_t width = kernels.width;
-  U *target =
-      static_cast<U *>(c.data) + row * c.rowStride + column * c.columnStride;
-  alignas(64) T line[maxTileElements];
-  for (int64_t i = 0; i < rowCount; ++i, target += c.rowStride) {
-    T *source = tile + i * width;
-    if (alpha != T(1))
-      for (int64_t j = 0; j < columnCount; ++j)
-        source[j] *= alpha;
-    if (c.columnStride != 1) {
-      for (int64_t j = 0; j < columnCount; ++j) {
-        U &element = target[j * c.columnStride];
-        element = static_cast<U>(
-            accumulate ? static_cast<T>(element) + source[j] : source[j]);
-      }
-      continue;
-    }
-    if (accumulate) {
-      convert(target, line, columnCount);
-      for (int64_t j = 0; j < columnCount; ++j)
-        source[j] += line[j];
-    }
-    convert(source, target, columnCount);
-  }
+Matrix Product<T>::resultAt(int64_t row, int64_t column) const {
+  Matrix moved = c;
+  moved.data =
+      static_cast<uint8_t *>(c.data) +
+      (row * c.rowStride + column * c.columnStride) * elementBytes(c.type);
+  return moved;
 }
 
 /// C = 0 or C += 0, for products without terms.

@@ -33,43 +33,72 @@ constexpr int64_t maxRows = 8, vectorsPerRow = 3;
 constexpr int64_t maxRows = 6, vectorsPerRow = 2;
 #endif
 
-// ---- Loads that convert ----
+// ---- Loads and stores that convert ----
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+constexpr bool hasHalves = false;
+#else
+constexpr bool hasHalves = true;
+#endif
 
 template <class D> HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D> *from) {
   return hn::LoadU(d, from);
 }
 
 template <class D> HWY_INLINE hn::Vec<D> load(D d, const half *from) {
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-  constexpr bool inSoftware = true;
-#else
-  constexpr bool inSoftware = sizeof(hn::TFromD<D>) == 8;
-#endif
-  if constexpr (inSoftware) {
-    HWY_ALIGN hn::TFromD<D> lanes[HWY_MAX_BYTES / sizeof(hn::TFromD<D>)];
-    for (size_t i = 0; i < hn::Lanes(d); ++i)
-      lanes[i] = static_cast<hn::TFromD<D>>(from[i]);
-    return hn::Load(d, lanes);
-  } else {
+  using T = hn::TFromD<D>;
+  if constexpr (hasHalves && sizeof(T) == 4) {
     const hn::Rebind<hwy::float16_t, D> dHalf;
     return hn::PromoteTo(
         d, hn::LoadU(dHalf, reinterpret_cast<const hwy::float16_t *>(from)));
+  } else {
+    HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
+    for (size_t i = 0; i < hn::Lanes(d); ++i)
+      lanes[i] = static_cast<T>(from[i]);
+    return hn::Load(d, lanes);
+  }
+}
+
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> numbers, hn::TFromD<D> *to) {
+  hn::StoreU(numbers, d, to);
+}
+
+template <class D> HWY_INLINE void store(D d, hn::Vec<D> numbers, half *to) {
+  using T = hn::TFromD<D>;
+  if constexpr (hasHalves && sizeof(T) == 4) {
+    const hn::Rebind<hwy::float16_t, D> dHalf;
+    hn::StoreU(hn::DemoteTo(dHalf, numbers), dHalf,
+               reinterpret_cast<hwy::float16_t *>(to));
+  } else {
+    HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
+    hn::Store(numbers, d, lanes);
+    for (size_t i = 0; i < hn::Lanes(d); ++i)
+      to[i] = static_cast<half>(lanes[i]);
   }
 }
 
 // ---- Packing ----
 
-/// Panel elements side by side in memory: copies rows of the panel.
+/// Panel elements side by side in memory: copies rows of the panel. Whole
+/// vectors may read and write past the width, but only what lies before the
+/// end of the last row.
 template <typename T, typename S>
 void packCopying(const S *from, int64_t depthStride, int64_t width,
                  int64_t depth, int64_t stride, T *panel) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t reach = (width + lanes - 1) / lanes * lanes;
+  const int64_t sourceEnd = (depth - 1) * depthStride + width;
+  const int64_t panelEnd = (depth - 1) * stride + width;
   for (int64_t p = 0; p < depth; ++p) {
     const S *source = from + p * depthStride;
     T *target = panel + p * stride;
+    const bool mayReach =
+        p * depthStride + reach <= sourceEnd && p * stride + reach <= panelEnd;
+    const int64_t whole = mayReach ? reach : width / lanes * lanes;
     int64_t i = 0;
-    for (; i + lanes <= width; i += lanes)
+    for (; i < whole; i += lanes)
       hn::StoreU(load(d, source + i), d, target + i);
     for (; i < width; ++i)
       target[i] = static_cast<T>(source[i]);
@@ -157,7 +186,7 @@ void packDouble(const ConstMatrix &from, int64_t width, int64_t depth,
 
 template <typename T, int rows>
 void tileOfRows(int64_t depth, const T *HWY_RESTRICT a, int64_t aStride,
-                const T *HWY_RESTRICT b, T *HWY_RESTRICT tile) {
+                const T *HWY_RESTRICT b, T *HWY_RESTRICT tile, bool continues) {
   const hn::ScalableTag<T> d;
   using Vector = hn::Vec<decltype(d)>;
   constexpr int64_t lanes = HWY_MAX_BYTES / sizeof(T);
@@ -181,12 +210,17 @@ void tileOfRows(int64_t depth, const T *HWY_RESTRICT a, int64_t aStride,
     b += width;
   }
   for (int i = 0; i < rows; ++i)
-    for (int v = 0; v < vectorsPerRow; ++v)
-      hn::Store(sums[i][v], d, tile + i * width + v * lanes);
+    for (int v = 0; v < vectorsPerRow; ++v) {
+      T *place = tile + i * width + v * lanes;
+      hn::Store(continues ? hn::Add(hn::Load(d, place), sums[i][v])
+                          : sums[i][v],
+                d, place);
+    }
 }
 
 template <typename T>
-using FixedTileFunction = void (*)(int64_t, const T *, int64_t, const T *, T *);
+using FixedTileFunction = void (*)(int64_t, const T *, int64_t, const T *, T *,
+                                   bool);
 
 template <typename T, size_t... counts>
 FixedTileFunction<T> selectTile(int64_t rows, std::index_sequence<counts...>) {
@@ -197,22 +231,58 @@ FixedTileFunction<T> selectTile(int64_t rows, std::index_sequence<counts...>) {
 
 template <typename T>
 void tileFunction(int64_t rows, int64_t depth, const T *a, int64_t aStride,
-                  const T *b, T *tile) {
+                  const T *b, T *tile, bool continues) {
   selectTile<T>(rows, std::make_index_sequence<maxRows>())(depth, a, aStride, b,
-                                                           tile);
+                                                           tile, continues);
+}
+
+// ---- Storing ----
+
+template <typename T, typename U>
+void storeTo(const T *tile, int64_t rows, int64_t columns, T alpha,
+             bool accumulate, const Matrix &c) {
+  const hn::ScalableTag<T> d;
+  constexpr int64_t lanes = HWY_MAX_BYTES / sizeof(T);
+  constexpr int64_t width = vectorsPerRow * lanes;
+  const auto scale = hn::Set(d, alpha);
+  for (int64_t i = 0; i < rows; ++i) {
+    const T *source = tile + i * width;
+    U *target = static_cast<U *>(c.data) + i * c.rowStride;
+    int64_t j = 0;
+    for (; c.columnStride == 1 && j + lanes <= columns; j += lanes) {
+      auto numbers = hn::Mul(hn::Load(d, source + j), scale);
+      if (accumulate)
+        numbers = hn::Add(load(d, target + j), numbers);
+      store(d, numbers, target + j);
+    }
+    for (; j < columns; ++j) {
+      U &element = target[j * c.columnStride];
+      const T number = source[j] * alpha;
+      element = static_cast<U>(accumulate ? static_cast<T>(element) + number
+                                          : number);
+    }
+  }
+}
+
+void storeFloat(const float *tile, int64_t rows, int64_t columns, float alpha,
+                bool accumulate, const Matrix &c) {
+  if (c.type == MatrixType::F16)
+    storeTo<float, half>(tile, rows, columns, alpha, accumulate, c);
+  else
+    storeTo<float, float>(tile, rows, columns, alpha, accumulate, c);
 }
 
 const Kernels<float> *floatTable() {
-  static constexpr Kernels<float> table = {maxRows,
-                                           vectorsPerRow * HWY_MAX_BYTES / 4,
-                                           &packFloat, &tileFunction<float>};
+  static constexpr Kernels<float> table = {
+      maxRows, vectorsPerRow * HWY_MAX_BYTES / 4, &packFloat,
+      &tileFunction<float>, &storeFloat};
   return &table;
 }
 
 const Kernels<double> *doubleTable() {
-  static constexpr Kernels<double> table = {maxRows,
-                                            vectorsPerRow * HWY_MAX_BYTES / 8,
-                                            &packDouble, &tileFunction<double>};
+  static constexpr Kernels<double> table = {
+      maxRows, vectorsPerRow * HWY_MAX_BYTES / 8, &packDouble,
+      &tileFunction<double>, &storeTo<double, double>};
   return &table;
 }
 

@@ -20,16 +20,25 @@ using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
                               int64_t depth, int64_t stride, T *panel);
 
 /// tile[i * width + j] = sum over p of a[p * aStride + i] * b[p * width + j]
-/// for i < `rows`, with `width` from the table.
+/// for i < `rows`, with `width` from the table; added to the tile when it
+/// `continues`.
 template <typename T>
 using TileFunction = void (*)(int64_t rows, int64_t depth, const T *a,
-                              int64_t aStride, const T *b, T *tile);
+                              int64_t aStride, const T *b, T *tile,
+                              bool continues);
+
+/// c = alpha * tile, or c += alpha * tile, for `rows` x `columns` elements,
+/// each rounded once.
+template <typename T>
+using StoreFunction = void (*)(const T *tile, int64_t rows, int64_t columns,
+                               T alpha, bool accumulate, const Matrix &c);
 
 template <typename T> struct Kernels {
   /// Tallest tile and the width of every tile.
   int64_t maxRows, width;
   PackFunction<T> pack;
   TileFunction<T> tile;
+  StoreFunction<T> store;
 };
 
 /// Those of the best instruction set of this machine.
