@@ -133,9 +133,9 @@ def PlanBuildPass : Pass<"plan-build", "::anec::nn::ModelOp"> {
     %y = nn.scan @layer_fwd, 2 carry(%x) each(%ws) : ...
     // becomes
     plan.for 2 {
-      plan.write #plan.value<buffer "h0"> to #plan.region<"layer_fwd.in"[i] "arg0">
+      plan.write <buffer "h0"> to <"layer_fwd.in"[i] "arg0">
       plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop}
-      plan.read #plan.region<"layer_fwd.out" "result0"> to #plan.value<buffer "h0">
+      plan.read <"layer_fwd.out" "result0"> to <buffer "h0">
     }
     ```
   }];

@@ -72,6 +72,10 @@ public:
                << kernel.getSymName() << "'";
       }
     }
+    for (Operation &op : llvm::make_early_inc_range(
+             llvm::reverse(kernel.getBody().front())))
+      if (isa<PermuteFeaturesOp>(op) && op.use_empty())
+        op.erase();
     return success();
   }
 
@@ -193,12 +197,12 @@ bool Mover::moveAboveRope(PermuteFeaturesOp op, RopeOp rope) {
   return true;
 }
 
-/// Into every user, where each can take it.
+/// Into every user, where each can take it. A permutation below takes this one
+/// in when its own turn comes.
 bool Mover::moveDown(PermuteFeaturesOp op) {
   for (OpOperand &use : llvm::make_early_inc_range(op->getUses()))
-    if (!moveBelow(op, use))
+    if (!isa<PermuteFeaturesOp>(use.getOwner()) && !moveBelow(op, use))
       return false;
-  op.erase();
   return true;
 }
 

@@ -24,6 +24,8 @@ int fail(const llvm::Twine &message) {
 void setUpPrinting(PassManager &passes, const CompileCommand &command) {
   if (!command.printAfterAll && command.printAfter.empty())
     return;
+  // Threads would mix what they print.
+  passes.getContext()->disableMultithreading();
   auto after = [&command](Pass *pass, Operation *) {
     return command.printAfterAll || pass->getArgument() == command.printAfter;
   };

@@ -1,0 +1,53 @@
+// RUN: anec-opt %s -nn-group-heads | FileCheck %s
+
+// Swapping two heads of two features, before and after them.
+!x = tensor<1x2x4xf32>
+!w = tensor<4x4xf32>
+nn.model @model {
+  // Up through rope into the weight; the natural order that the caller sees is
+  // written by the result's region.
+  // CHECK-LABEL: @up(
+  // CHECK-SAME: tensor<4x4xf32> {nn.parameter = @wq, nn.row_order = array<i64: 2, 3, 0, 1>})
+  // CHECK-SAME: -> (tensor<1x2x4xf32>, tensor<1x2x4xf32> {nn.row_order = array<i64: 2, 3, 0, 1>})
+  // CHECK-NEXT: nn.linear
+  // CHECK-NEXT: %[[R:.*]] = nn.rope
+  // CHECK-NEXT: %[[S:.*]] = nn.silu %[[R]]
+  // CHECK-NEXT: nn.return %[[S]], %[[R]]
+  nn.func private @up(%x: !x, %w: !w {nn.parameter = @wq}) -> (!x, !x) attributes {kernel} {
+    %q = nn.linear %x, %w : !x, !w
+    %r = nn.rope %q {head_dim = 2, theta = 1.0e4, style = #nn.rope<interleaved>} : !x
+    %p = nn.permute_features %r {order = array<i64: 2, 3, 0, 1>} : !x
+    %s = nn.silu %p : !x
+    nn.return %s, %r : !x, !x
+  }
+  // Down into the columns of the next weight, with the inverse order.
+  // CHECK-LABEL: @down(
+  // CHECK-SAME: nn.column_order = array<i64: 2, 0, 1, 3>
+  // CHECK-NEXT: %[[S:.*]] = nn.silu
+  // CHECK-NEXT: nn.linear %[[S]]
+  nn.func private @down(%x: !x, %w: !w {nn.parameter = @wo}) -> !x attributes {kernel} {
+    %s = nn.silu %x : !x
+    %p = nn.permute_features %s {order = array<i64: 1, 2, 0, 3>} : !x
+    %y = nn.linear %p, %w : !x, !w
+    nn.return %y : !x
+  }
+  // An input of the kernel is written in the order it is needed in.
+  // CHECK-LABEL: @input(
+  // CHECK-SAME: tensor<1x2x4xf32> {nn.row_order = array<i64: 2, 3, 0, 1>}
+  // CHECK-NEXT: nn.silu
+  nn.func private @input(%x: !x) -> !x attributes {kernel} {
+    %p = nn.permute_features %x {order = array<i64: 2, 3, 0, 1>} : !x
+    %y = nn.silu %p : !x
+    nn.return %y : !x
+  }
+  // There and back is nothing.
+  // CHECK-LABEL: @cancel(
+  // CHECK-NOT: order
+  // CHECK: nn.return
+  nn.func private @cancel(%x: !x) -> !x attributes {kernel} {
+    %s = nn.silu %x : !x
+    %p = nn.permute_features %s {order = array<i64: 1, 2, 0, 3>} : !x
+    %y = nn.permute_features %p {order = array<i64: 2, 0, 1, 3>} : !x
+    nn.return %y : !x
+  }
+}

@@ -1,0 +1,42 @@
+// RUN: anec-opt %s -nn-place | FileCheck %s
+// RUN: anec-opt %s -nn-place=offload=classifier | FileCheck %s --check-prefix=CLASSIFIER
+// RUN: anec-opt %s -nn-place=offload=-norm | FileCheck %s --check-prefix=NONORM
+
+nn.model @model {
+  // Weight gradients are host work, and so are cheap ops that only they need.
+  // CHECK-LABEL: @block
+  // NONORM-LABEL: @block
+  nn.func private @block(%x: tensor<2x4x8xf32>, %g: tensor<8xf32>, %w: tensor<8x8xf32>, %dy: tensor<2x4x8xf32>) -> (tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<8x8xf32>) {
+    // CHECK: nn.rms_norm {{.*}}nn.place = "device"
+    // NONORM: nn.rms_norm {{.*}}nn.place = "host"
+    %n = nn.rms_norm %x, %g {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
+    // CHECK: nn.linear {{.*}}nn.place = "device"
+    %y = nn.linear %n, %w : tensor<2x4x8xf32>, tensor<8x8xf32>
+    // CHECK: nn.matmul {{.*}}nn.place = "device"
+    %dx = nn.matmul %dy, %w : tensor<2x4x8xf32>, tensor<8x8xf32>
+    // CHECK: nn.silu {{.*}}nn.place = "host"
+    %s = nn.silu %n : tensor<2x4x8xf32>
+    // CHECK: nn.matmul {{.*}} transpose_a {nn.place = "host"}
+    %dw = nn.matmul %dy, %s transpose_a : tensor<2x4x8xf32>, tensor<2x4x8xf32>
+    nn.return %y, %dx, %dw : tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<8x8xf32>
+  }
+  // The embedding, the classifier and the loss stay on the host; a norm alone
+  // is not worth a dispatch.
+  // CHECK-LABEL: @top
+  // CLASSIFIER-LABEL: @top
+  nn.func @top(%t: tensor<2x4xi32>, %e: tensor<16x8xf32>, %g: tensor<8xf32>) -> tensor<f32> {
+    // CHECK: nn.embedding {{.*}}nn.place = "host"
+    // CLASSIFIER: nn.embedding {{.*}}nn.place = "host"
+    %x = nn.embedding %t, %e : tensor<2x4xi32>, tensor<16x8xf32>
+    // CHECK: nn.rms_norm {{.*}}nn.place = "host"
+    // CLASSIFIER: nn.rms_norm {{.*}}nn.place = "device"
+    %n = nn.rms_norm %x, %g {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
+    // CHECK: nn.linear {{.*}}nn.place = "host"
+    // CLASSIFIER: nn.linear {{.*}}nn.place = "device"
+    %l = nn.linear %n, %e : tensor<2x4x8xf32>, tensor<16x8xf32>
+    // CHECK: nn.cross_entropy {{.*}}nn.place = "host"
+    // CLASSIFIER: nn.cross_entropy {{.*}}nn.place = "host"
+    %loss = nn.cross_entropy %l, %t : tensor<2x4x16xf32>, tensor<2x4xi32>
+    nn.return %loss : tensor<f32>
+  }
+}

@@ -1,0 +1,34 @@
+// RUN: anec %models/tiny-llama-gqa.ir --emit=bundle --print-ir-after=plan-build | FileCheck %s
+// RUN: anec %models/tiny-llama-gqa.ir --weights=baked --print-ir-after=plan-build | FileCheck %s --check-prefix=BAKED
+
+// Parameters that only meet tokens shrink with the vocabulary.
+// CHECK: nn.parameter @tok_embeddings.weight {{.*}}vocabulary_rows
+// CHECK: plan.module attributes {batch = 4 : i64, compactable = true, {{.*}}sequence = 128 : i64, {{.*}}vocabulary = 288 : i64
+// CHECK: plan.surface "layer_fwd.in" {{.*}}count = 4
+// CHECK: row_order = array<i64:
+// Results that the backward taps have a surface for each layer; its own do not.
+// CHECK: plan.surface "layer_fwd.out" {{.*}}count = 4
+// CHECK: plan.surface "layer_bwd.out" {{.*}}count = 1
+
+// CHECK: plan.program "train_step"
+// CHECK: plan.host "embedding" [#plan.value<buffer "tokens">, #plan.value<parameter "tok_embeddings.weight">] to [#plan.value<buffer "[[X:h[0-9]+]]">]
+// CHECK: plan.for 4
+// CHECK-NEXT: plan.write <buffer "[[X]]"> to <"layer_fwd.in"[i] "arg0">
+// CHECK-NEXT: plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop, loop_output}
+// CHECK-NEXT: plan.read <"layer_fwd.out"[i] "result7"> to <buffer "[[X]]">
+// CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">] {transpose_a = true}
+// CHECK: plan.for 4 reverse
+// CHECK: plan.copy <"layer_fwd.out"[i] "result5"> to <"layer_bwd.in"[i] "arg1">
+// CHECK: plan.dispatch "layer_bwd" "layer_bwd.in" to "layer_bwd.out" {loop}
+// CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "layers.*.feed_forward.w3.weight"[i]>]
+// CHECK: plan.host "embedding_grad" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">]
+// CHECK: plan.program "logits"
+// CHECK: plan.program "stage"
+// CHECK: plan.for 4
+// CHECK-NEXT: plan.stage <parameter "layers.*.attention_norm.weight"[i]> to <"layer_fwd.in"[i] "layers.*.attention_norm.weight">
+
+// Baked weights are compiled in, once for each layer, and loaded again.
+// BAKED: plan.kernel "layer_fwd" {baked = [{{.*}}instances = 4
+// BAKED: plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop, loop_instance, loop_output}
+// BAKED: plan.program "stage"
+// BAKED: plan.load "layer_fwd" {loop}
