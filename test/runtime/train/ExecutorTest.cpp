@@ -1,0 +1,197 @@
+//===- ExecutorTest.cpp - Plans with kernels ------------------------------===//
+//
+// Every kind of step, on the CPU device: y = x + w with w staged into the
+// surface or baked into the kernel.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Executor.h"
+
+#include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/train/KernelFlops.h"
+#include "test/runtime/bundle/TestBundle.h"
+#include "test/runtime/train/HostDevice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace anec::rt;
+using nlohmann::json;
+using testing::HasSubstr;
+
+namespace {
+
+const char packedKernel[] = R"(program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3505.4.1"}})]
+{
+    func main<ios18>(tensor<fp16, [1, 2, 1, 12]> a00_in) {
+        tensor<int32, [4]> c0 = const()[name = string("c0"), val = tensor<int32, [4]>([0, 0, 0, 0])];
+        tensor<int32, [4]> c1 = const()[name = string("c1"), val = tensor<int32, [4]>([1, 2, 1, 8])];
+        tensor<fp16, [1, 2, 1, 8]> x = slice_by_size(x = a00_in, begin = c0, size = c1)[name = string("x")];
+        tensor<int32, [4]> c2 = const()[name = string("c2"), val = tensor<int32, [4]>([0, 0, 0, 8])];
+        tensor<int32, [4]> c3 = const()[name = string("c3"), val = tensor<int32, [4]>([1, 2, 1, 1])];
+        tensor<fp16, [1, 2, 1, 1]> w = slice_by_size(x = a00_in, begin = c2, size = c3)[name = string("w")];
+        tensor<fp16, [1, 2, 1, 8]> z00_out = add(x = x, y = w)[name = string("z00_out")];
+    } -> (z00_out);
+})";
+
+const char bakedKernel[] = R"(program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3505.4.1"}})]
+{
+    func main<ios18>(tensor<fp16, [1, 2, 1, 12]> a00_in) {
+        tensor<int32, [4]> c0 = const()[name = string("c0"), val = tensor<int32, [4]>([0, 0, 0, 0])];
+        tensor<int32, [4]> c1 = const()[name = string("c1"), val = tensor<int32, [4]>([1, 2, 1, 8])];
+        tensor<fp16, [1, 2, 1, 8]> x = slice_by_size(x = a00_in, begin = c0, size = c1)[name = string("x")];
+        tensor<fp16, [1, 2, 1, 1]> w = const()[name = string("w"), val = tensor<fp16, [1, 2, 1, 1]>(BLOBFILE(path = string("@model_path/weights/w.bin"), offset = uint64(64)))];
+        tensor<fp16, [1, 2, 1, 8]> z00_out = add(x = x, y = w)[name = string("z00_out")];
+    } -> (z00_out);
+})";
+
+/// TestBundle::linear() with another eval_loss: each of two layers adds its own
+/// bias to y, swapped by the staging order.
+TestBundle layered(bool baked) {
+  TestBundle bundle = TestBundle::linear();
+  json parameters = json::parse(bundle.files["params.json"]);
+  parameters["parameters"].push_back({{"name", "layers.*.bias"},
+                                      {"shape", {2}},
+                                      {"count", 2},
+                                      {"init", {{"kind", "zeros"}}},
+                                      {"trainable", false}});
+  bundle.files["params.json"] = parameters.dump();
+  bundle.files["kernels/layer.mil"] = baked ? bakedKernel : packedKernel;
+  json y = {{"name", "y"},    {"kind", "activation"}, {"rows", 2},
+            {"columns", 8},   {"channel", 0},         {"column", 0},
+            {"block_rows", 2}};
+  json w = {{"name", "w"},     {"kind", "weight"},      {"rows", 2},
+            {"columns", 1},    {"channel", 0},          {"column", 8},
+            {"block_rows", 2}, {"row_order", "swapped"}};
+  bundle.plan["orders"] = {{"swapped", {1, 0}}};
+  bundle.plan["surfaces"] = {{{"name", "in"},
+                              {"channels", 2},
+                              {"width", 12},
+                              {"count", 2},
+                              {"regions", {y, w}}},
+                             {{"name", "out"},
+                              {"channels", 2},
+                              {"width", 8},
+                              {"count", 2},
+                              {"regions", json::array({y})}}};
+  json kernel = {{"name", "layer"}, {"file", "kernels/layer.mil"}};
+  if (baked) {
+    kernel["instances"] = 2;
+    kernel["baked"] = json::array({{{"path", "@model_path/weights/w.bin"},
+                                    {"parameter", "layers.*.bias"},
+                                    {"row_order", "swapped"}}});
+  }
+  bundle.plan["kernels"] = json::array({kernel});
+  json instance = baked ? json("i") : json(0);
+  auto at = [](const char *surface, json index, const char *region) {
+    return json{{"surface", surface}, {"index", index}, {"region", region}};
+  };
+  json dispatch = {{"op", "dispatch"},
+                   {"kernel", "layer"},
+                   {"instance", instance},
+                   {"input", {{"surface", "in"}, {"index", "i"}}},
+                   {"output", {{"surface", "out"}, {"index", "i"}}}};
+  json buffer = {{"buffer", "y"}};
+  // The second layer runs first: it has a copy of the same input.
+  json loop = {{"op", "for"},
+               {"count", 2},
+               {"reverse", true},
+               {"steps", json::array({dispatch})}};
+  bundle.plan["programs"]["eval_loss"]["steps"] = {
+      {{"op", "write"}, {"value", buffer}, {"to", at("in", 0, "y")}},
+      {{"op", "copy"}, {"from", at("in", 0, "y")}, {"to", at("in", 1, "y")}},
+      loop,
+      {{"op", "read"}, {"from", at("out", 1, "y")}, {"value", buffer}}};
+  json stage = {{"op", "stage"},
+                {"parameter", "layers.*.bias"},
+                {"index", "i"},
+                {"to", at("in", "i", "w")}};
+  json load = {{"op", "load"}, {"kernel", "layer"}, {"instance", "i"}};
+  bundle.plan["programs"]["stage"]["steps"] =
+      json::array({{{"op", "for"},
+                    {"count", 2},
+                    {"steps", json::array({baked ? load : stage})}}});
+  return bundle;
+}
+
+template <typename Real>
+std::vector<Real> runLayers(bool baked, Numerics numerics) {
+  TemporaryFolder folder;
+  layered(baked).write(folder.string());
+  Result<Bundle> bundle = Bundle::open(folder.string());
+  EXPECT_TRUE(bundle) << bundle.error().message;
+  ThreadPool pool(2);
+  std::unique_ptr<Device> device = makeCpuDevice(numerics, pool);
+  ParameterStore<Real> store(bundle->plan(), ActiveVocabulary(), 1, pool);
+  auto executor = Executor<Real>::create(*bundle, *device, store, pool);
+  EXPECT_TRUE(executor) << executor.error().message;
+  Span<Real> bias = store.master(2, 1);
+  bias[0] = 10;
+  bias[1] = 20;
+  Span<Real> y = (*executor)->reals(3);
+  for (size_t i = 0; i < 16; ++i)
+    y[i] = Real(i);
+  if (baked) {
+    auto error = (*executor)->run("eval_loss");
+    EXPECT_TRUE(error && error->message.find("before the plan loads it") !=
+                             std::string::npos);
+  }
+  for (const char *program : {"stage", "eval_loss"}) {
+    auto error = (*executor)->run(program);
+    EXPECT_FALSE(error) << error->message;
+  }
+  // A copy and a read of 16 elements; a copy in the run that failed.
+  size_t elementSize = numerics == Numerics::Ane ? 2 : sizeof(Real);
+  EXPECT_EQ((*executor)->counters().hostRead, (baked ? 48 : 32) * elementSize);
+  return {y.begin(), y.end()};
+}
+
+template <typename Real> void expectSums(const std::vector<Real> &found) {
+  ASSERT_EQ(found.size(), 16u);
+  for (size_t i = 0; i < 16; ++i)
+    EXPECT_EQ(found[i], Real(i) + (i < 8 ? 20 : 10)) << i;
+}
+
+TEST(Executor, runsEveryKindOfStep) {
+  for (bool baked : {false, true}) {
+    SCOPED_TRACE(baked ? "baked" : "packed");
+    expectSums(runLayers<float>(baked, Numerics::Ane));
+    expectSums(runLayers<float>(baked, Numerics::F32));
+    expectSums(runLayers<double>(baked, Numerics::F64));
+  }
+}
+
+TEST(Executor, saysWhichProgramIsMissing) {
+  TemporaryFolder folder;
+  TestBundle::linear().write(folder.string());
+  Bundle bundle = std::move(*Bundle::open(folder.string()));
+  HostDevice device(Numerics::F32);
+  ThreadPool pool(1);
+  ParameterStore<float> store(bundle.plan(), ActiveVocabulary(), 1, pool);
+  auto executor = Executor<float>::create(bundle, device, store, pool);
+  ASSERT_TRUE(executor);
+  EXPECT_THAT((*executor)->run("logits")->message, HasSubstr("'logits'"));
+}
+
+TEST(KernelFlops, countsProducts) {
+  // 2 * 3 * 5 * 4 for the matmul [3,4] x [4,5] and 2 * 6 * 8 * 2 for the 1x1
+  // convolution of 2 channels to 6 over 8 columns.
+  const char text[] = R"(program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3505.4.1"}})]
+{
+    func main<ios18>(tensor<fp16, [1, 1, 3, 4]> a, tensor<fp16, [1, 1, 5, 4]> b, tensor<fp16, [1, 2, 1, 8]> x, tensor<fp16, [6, 2, 1, 1]> w) {
+        bool f = const()[name = string("f"), val = bool(false)];
+        bool t = const()[name = string("t"), val = bool(true)];
+        tensor<fp16, [1, 1, 3, 5]> y = matmul(x = a, y = b, transpose_x = f, transpose_y = t)[name = string("y")];
+        tensor<fp16, [1, 6, 1, 8]> z = conv(x = x, weight = w)[name = string("z")];
+    } -> (y, z);
+})";
+  Result<double> flops = kernelFlops(text, "k.mil");
+  ASSERT_TRUE(flops) << flops.error().message;
+  EXPECT_EQ(*flops, 120 + 192);
+  EXPECT_THAT(kernelFlops("program(", "k.mil").error().message,
+              HasSubstr("k.mil"));
+}
+
+} // namespace
