@@ -108,36 +108,9 @@ template <typename T> BinaryRow<T> findScalarBinary(std::string_view name) {
   return nullptr;
 }
 
-template <typename T> T sumRow(const T *x, int64_t count) {
-  constexpr int64_t parts = 16;
-  T sums[parts] = {};
-  int64_t i = 0;
-  for (; i + parts <= count; i += parts)
-    for (int64_t j = 0; j < parts; ++j)
-      sums[j] += x[i + j];
-  for (int64_t j = 0; i + j < count; ++j)
-    sums[j] += x[i + j];
-  for (int64_t width = parts / 2; width > 0; width /= 2)
-    for (int64_t j = 0; j < width; ++j)
-      sums[j] += sums[j + width];
-  return sums[0];
-}
-
-template <typename T> T maxRow(const T *x, int64_t count) {
-  T largest = x[0];
-  for (int64_t i = 1; i < count; ++i)
-    if (!(x[i] <= largest))
-      largest = std::isnan(largest) ? largest : x[i];
-  return largest;
-}
-
 template UnaryRow<float> findScalarUnary(std::string_view);
 template UnaryRow<double> findScalarUnary(std::string_view);
 template BinaryRow<float> findScalarBinary(std::string_view);
 template BinaryRow<double> findScalarBinary(std::string_view);
-template float sumRow(const float *, int64_t);
-template double sumRow(const double *, int64_t);
-template float maxRow(const float *, int64_t);
-template double maxRow(const double *, int64_t);
 
 } // namespace anec::rt::cpu

@@ -29,11 +29,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- Functions of one vector ----
 
-/// exp over the whole range: 0 and infinity at the ends, NaN stays.
+/// exp over the whole range: infinity at one end, 0 instead of subnormal
+/// results, which take a hundred cycles, at the other; NaN stays.
 template <class D, class V = hn::Vec<D>> HWY_INLINE V expOf(D d, V x) {
   using T = hn::TFromD<D>;
   const V highest = hn::Set(d, sizeof(T) == 4 ? T(88.72) : T(709.7));
-  const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-103.9) : T(-745));
+  const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-87.33) : T(-708.3));
   const V inside = hn::Max(hn::Min(x, highest), lowest);
   V y = hn::Exp(d, inside);
   const V limit =
@@ -217,6 +218,66 @@ template <typename T> BinaryRow<T> binaryNamed(std::string_view name) {
   return nullptr;
 }
 
+// ---- Folds ----
+
+/// Sums are kept in this many parts, whatever the vectors' length.
+constexpr size_t parts = 16;
+
+/// The part of a row behind its last whole group of parts, filled up.
+template <typename T> struct Rest {
+  Rest(const T *x, int64_t count, T filler) {
+    std::fill_n(values, parts, filler);
+    std::copy_n(x, count, values);
+  }
+  HWY_ALIGN T values[parts];
+};
+
+/// Folds groups of 16 into 16 parts: `fold(d, parts, group)`.
+template <typename T, class Fold>
+void foldRow(const T *x, int64_t count, T neutral, T *folded, Fold fold) {
+  const hn::CappedTag<T, parts> d;
+  constexpr size_t lanes = HWY_MIN(HWY_MAX_BYTES / sizeof(T), parts);
+  constexpr size_t vectors = parts / lanes;
+  hn::Vec<decltype(d)> sums[vectors];
+  for (size_t v = 0; v < vectors; ++v)
+    sums[v] = hn::Set(d, neutral);
+  int64_t i = 0;
+  for (; i + static_cast<int64_t>(parts) <= count; i += parts)
+    for (size_t v = 0; v < vectors; ++v)
+      sums[v] = fold.apply(d, sums[v], hn::LoadU(d, x + i + v * lanes));
+  if (i < count) {
+    const Rest<T> rest(x + i, count - i, neutral);
+    for (size_t v = 0; v < vectors; ++v)
+      sums[v] = fold.apply(d, sums[v], hn::Load(d, rest.values + v * lanes));
+  }
+  for (size_t v = 0; v < vectors; ++v)
+    hn::Store(sums[v], d, folded + v * lanes);
+}
+
+template <typename T> T sumOf(const T *x, int64_t count) {
+  HWY_ALIGN T folded[parts];
+  foldRow(x, count, T(0), folded, Add());
+  for (size_t width = parts / 2; width > 0; width /= 2)
+    for (size_t i = 0; i < width; ++i)
+      folded[i] += folded[i + width];
+  return folded[0];
+}
+
+template <typename T> T maxOf(const T *x, int64_t count) {
+  HWY_ALIGN T folded[parts];
+  foldRow(x, count, -std::numeric_limits<T>::infinity(), folded, Maximum());
+  T largest = folded[0];
+  for (size_t i = 1; i < parts; ++i)
+    if (!(folded[i] <= largest) && largest == largest)
+      largest = folded[i];
+  return largest;
+}
+
+float floatSum(const float *x, int64_t count) { return sumOf(x, count); }
+double doubleSum(const double *x, int64_t count) { return sumOf(x, count); }
+float floatMax(const float *x, int64_t count) { return maxOf(x, count); }
+double doubleMax(const double *x, int64_t count) { return maxOf(x, count); }
+
 UnaryRow<float> floatUnary(std::string_view name) {
   return unaryNamed<float>(name);
 }
@@ -240,6 +301,23 @@ HWY_EXPORT(floatUnary);
 HWY_EXPORT(doubleUnary);
 HWY_EXPORT(floatBinary);
 HWY_EXPORT(doubleBinary);
+HWY_EXPORT(floatSum);
+HWY_EXPORT(doubleSum);
+HWY_EXPORT(floatMax);
+HWY_EXPORT(doubleMax);
+
+template <> float sumRow(const float *x, int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(floatSum)(x, count);
+}
+template <> double sumRow(const double *x, int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(doubleSum)(x, count);
+}
+template <> float maxRow(const float *x, int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(floatMax)(x, count);
+}
+template <> double maxRow(const double *x, int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(doubleMax)(x, count);
+}
 
 template <> UnaryRow<float> findUnaryRow(std::string_view name) {
   UnaryRow<float> found = HWY_DYNAMIC_DISPATCH(floatUnary)(name);
