@@ -111,6 +111,25 @@ mse = F.mse_loss(x, y)
 case("mse", [x, y], mse)
 case("mse_grad", [x, y, dscalar], grad(mse, dscalar, x))
 
+# More tokens than one tile of the kernels (64), and not a multiple of it.
+B, S, D, V = 2, 75, 4, 6
+x, y, dy, vector = leaf(B, S, D), leaf(B, S, D), leaf(B, S, D), leaf(D)
+n = rms_norm(x, vector, 1e-5)
+case("rms_norm", [x, vector], n, eps=1e-5)
+case("rms_norm_grad", [x, vector, dy], grad(n, dy, x), eps=1e-5)
+case("rms_norm_gain_grad", [x, dy], grad(n, dy, vector), eps=1e-5)
+p = torch.softmax(x, -1)
+case("softmax", [x], p)
+case("softmax_grad", [p, dy], grad(p, dy, x))
+r = rope(x, 4, 10000.0, "interleaved")
+case("rope", [x], r, inverse=False, head_dim=4, theta=10000.0,
+     style="interleaved")
+logits, targets = leaf(B, S, V, scale=5.0), torch.randint(V, (B, S))
+loss = F.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
+case("cross_entropy", [logits, targets], loss)
+case("cross_entropy_grad", [logits, targets, dscalar],
+     grad(loss, dscalar, logits))
+
 out = pathlib.Path(__file__).with_name("host_ops.json")
 lines = ",\n".join(json.dumps(c) for c in cases)
 out.write_text('{"source": "PyTorch %s, f64",\n"cases": [\n%s\n]}\n'
