@@ -77,29 +77,53 @@ struct ANEPartition : anec::impl::ANEPartitionPassBase<ANEPartition> {
 
 private:
   void partition(FuncOp func);
+  void shareEqualKernels();
   void outline(FuncOp func, ArrayRef<Operation *> ops, const Twine &name);
   Attribute parameterOf(Value value);
 
   Strategies strategies;
 };
 
-/// How many kernels must have finished before each device op can run.
-llvm::MapVector<unsigned, SmallVector<Operation *>> stages(FuncOp func) {
+using Stages = llvm::MapVector<unsigned, SmallVector<Operation *>>;
+
+/// How many kernels must have finished before each device op can run. An op
+/// whose users all run later moves to the first of them: what it computes then
+/// needs no surface.
+Stages stages(FuncOp func) {
+  Block &body = func.getBody().front();
   llvm::DenseMap<Operation *, unsigned> ready;
-  llvm::MapVector<unsigned, SmallVector<Operation *>> found;
-  for (Operation &op : func.getBody().front()) {
-    bool device = getPlace(&op) == Place::Device;
+  for (Operation &op : body) {
     unsigned stage = 0;
     for (Value operand : op.getOperands())
       if (Operation *producer = operand.getDefiningOp()) {
         // The host sees a kernel's results after it.
-        bool crosses = !device && getPlace(producer) == Place::Device;
+        bool crosses = getPlace(&op) != Place::Device &&
+                       getPlace(producer) == Place::Device;
         stage = std::max(stage, ready.lookup(producer) + crosses);
       }
     ready[&op] = stage;
-    if (device)
-      found[stage].push_back(&op);
   }
+  for (Operation &op : llvm::reverse(body)) {
+    if (getPlace(&op) != Place::Device || op.use_empty())
+      continue;
+    unsigned first = ~0u;
+    for (Operation *user : op.getUsers())
+      first =
+          std::min(first, getPlace(user) == Place::Device ? ready.lookup(user)
+                                                          : ready.lookup(&op));
+    ready[&op] = first;
+  }
+  SmallVector<unsigned> numbers;
+  for (Operation &op : body)
+    if (getPlace(&op) == Place::Device)
+      numbers.push_back(ready.lookup(&op));
+  llvm::sort(numbers);
+  Stages found;
+  for (unsigned number : numbers)
+    (void)found[number];
+  for (Operation &op : body)
+    if (getPlace(&op) == Place::Device)
+      found[ready.lookup(&op)].push_back(&op);
   return found;
 }
 
@@ -184,6 +208,29 @@ void ANEPartition::partition(FuncOp func) {
   (void)mlir::sortTopologically(&func.getBody().front());
 }
 
+/// Equal kernels become one, whoever calls them.
+void ANEPartition::shareEqualKernels() {
+  SmallVector<FuncOp> kept;
+  for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>())) {
+    if (!func.isKernel())
+      continue;
+    auto *same = llvm::find_if(kept, [&](FuncOp other) {
+      return other.getFunctionType() == func.getFunctionType() &&
+             other.getArgAttrsAttr() == func.getArgAttrsAttr() &&
+             OperationEquivalence::isRegionEquivalentTo(
+                 &other.getBody(), &func.getBody(),
+                 OperationEquivalence::IgnoreLocations);
+    });
+    if (same == kept.end()) {
+      kept.push_back(func);
+      continue;
+    }
+    (void)SymbolTable::replaceAllSymbolUses(func, same->getSymNameAttr(),
+                                            getOperation());
+    func.erase();
+  }
+}
+
 void ANEPartition::runOnOperation() {
   SmallVector<std::string> rules(weightsFor.begin(), weightsFor.end());
   if (failed(strategies.read(getOperation(), weights, rules)))
@@ -191,6 +238,7 @@ void ANEPartition::runOnOperation() {
   for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>()))
     if (!func.isKernel())
       partition(func);
+  shareEqualKernels();
 }
 
 } // namespace

@@ -33,4 +33,20 @@ nn.model @model {
     %y = nn.linear %n, %a {nn.place = "device"} : !x, !w
     nn.return %y : !x
   }
+
+  // What only the second kernel needs is computed there, and not kept. The
+  // first equals one from above, and equal kernels are one.
+  // CHECK-LABEL: nn.func private @late_1_kernel(
+  // CHECK: nn.silu
+  // CHECK-LABEL: nn.func private @late(
+  // CHECK: nn.dispatch @between_0_kernel
+  // CHECK: nn.dispatch @late_1_kernel
+  nn.func private @late(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}) -> !x {
+    %s = nn.silu %x {nn.place = "device"} : !x
+    %h = nn.linear %x, %a {nn.place = "device"} : !x, !w
+    %n = nn.rms_norm %h, %g {eps = 1.0e-5, nn.place = "host"} : !x, tensor<8xf32>
+    %m = nn.linear %n, %a {nn.place = "device"} : !x, !w
+    %y = nn.add %m, %s {nn.place = "device"} : !x, !x
+    nn.return %y : !x
+  }
 }

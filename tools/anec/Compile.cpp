@@ -80,6 +80,7 @@ int anec::compile(const CompileCommand &command) {
   DialectRegistry registry;
   registry.insert<nn::NNDialect, mil::MILDialect, plan::PlanDialect>();
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false); // The source line says it better.
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
 
   // Verified after a change of size: only then do shapes have to agree.
