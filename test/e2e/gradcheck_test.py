@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Gradients of whole models agree with central differences in f64, and a wrong
+backward kernel does not."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from tools_under_test import ROOT, arguments, run
+
+
+def gradcheck(tools, bundle):
+    """Exit status and the last line."""
+    done = subprocess.run([os.path.join(tools, "ane-run"), "gradcheck", bundle, "--samples", "1"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout.strip().splitlines()[-1]
+
+
+def break_softmax_gradient(bundle):
+    """Turns y * (dy - sum(y * dy)) into y * (dy + sum(y * dy)) in the text of
+    the backward kernel, and makes the bundle's table of files say so."""
+    kernel = os.path.join("kernels", "layer_bwd.mil")
+    path = os.path.join(bundle, kernel)
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines(keepends=True)
+    edited = 0
+    for i, line in enumerate(lines):
+        if "= sub(" in line and "reduce_sum)" in line:
+            lines[i] = line.replace("= sub(", "= add(")
+            edited += 1
+    text = "".join(lines).encode()
+    with open(path, "wb") as file:
+        file.write(text)
+    plan_path = os.path.join(bundle, "plan.json")
+    with open(plan_path, encoding="utf-8") as file:
+        plan = json.load(file)
+    for entry in plan["files"]:
+        if entry["path"] == kernel:
+            entry.update(bytes=len(text), sha256=hashlib.sha256(text).hexdigest())
+    with open(plan_path, "w", encoding="utf-8") as file:
+        json.dump(plan, file)
+    return edited
+
+
+def main():
+    tools = arguments(__doc__.split("\n")[0]).parse_args().bin
+    failures = 0
+
+    def expect(name, bundle, expected):
+        status, summary = gradcheck(tools, bundle)
+        print(f"{name}: {summary}, exit status {status}, expected {expected}")
+        return status != expected
+
+    with tempfile.TemporaryDirectory() as folder:
+        for model in ("tiny-llama", "tiny-llama-gqa"):
+            bundle = os.path.join(folder, model)
+            run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"), "-o",
+                 bundle])
+            failures += expect(model, bundle, 0)
+        if break_softmax_gradient(os.path.join(folder, "tiny-llama")) == 0:
+            sys.exit("layer_bwd.mil has no softmax gradient to break")
+        failures += expect("softmax gradient broken", os.path.join(folder, "tiny-llama"), 1)
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
