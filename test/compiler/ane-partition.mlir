@@ -30,7 +30,8 @@ nn.model @model {
   nn.func private @between(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}) -> !x {
     %h = nn.linear %x, %a {nn.place = "device"} : !x, !w
     %n = nn.rms_norm %h, %g {eps = 1.0e-5, nn.place = "host"} : !x, tensor<8xf32>
-    %y = nn.linear %n, %a {nn.place = "device"} : !x, !w
+    %m = nn.linear %n, %a {nn.place = "device"} : !x, !w
+    %y = nn.add %m, %n {nn.place = "device"} : !x, !x
     nn.return %y : !x
   }
 
