@@ -4,7 +4,7 @@
 The loss of PyTorch is recorded; --record computes it again from the initial
 weights of ane-run (one update with a learning rate of almost 0).
 
-The expected value is about ln(32000) + v / 2 = 10.57, where v = 768 * 0.02^2 =
+The expected value is about ln(32000) + v / 2 = 10.53, where v = 768 * 0.02^2 =
 0.307 is the variance of a logit: final activations of unit rms times a tied
 classifier of standard deviation 0.02.
 """

@@ -26,7 +26,7 @@ def main():
     start, end = metrics[0]["loss"], metrics[-1]["val_loss"]
     print(f"validation loss {start:.3f} -> {end:.3f} after {UPDATES} updates")
     print(text.strip())
-    # Without training a token in five would be a letter or a space.
+    # Untrained, every byte is as likely: about one in four would be.
     letters = len(re.findall(r"[A-Za-z ,.!?\"']", text)) / max(1, len(text))
     print(f"{letters:.0%} letters and punctuation, at least 90 % expected")
     return not (end < start / 2 and text.startswith("Once upon a time") and letters >= 0.9)
