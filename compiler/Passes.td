@@ -200,7 +200,7 @@ def PackWeightsPass : Pass<"pack-weights", "::anec::mil::ProgramOp"> {
     `regions_out` on the program say where each argument and result is. C is
     the height that wastes least; a matrix lies natural or transposed (its
     products turn their flag), taller activations are folded into blocks side
-    by side. A surface that no height fits is an error.
+    by side. Sizes are not judged here; see verify-ane-target.
 
     ```mlir
     mil.func @main(%x: tensor<1x32x1x32xf16>, %w: tensor<1x1x32x32xf16>)

@@ -47,12 +47,8 @@ public:
   LogicalResult pack() {
     if (failed(collectArguments()))
       return failure();
-    int64_t maxSize = profile.limit(Rule::Dim16384);
-    auto layout = layOutSurface(matrices, maxSize, minElements());
-    if (!layout)
-      return func.emitOpError("has inputs that fit no surface of at most ")
-             << maxSize << " x " << maxSize << " elements";
-    packInputs(*layout);
+    packInputs(
+        layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements()));
     return packResults();
   }
 

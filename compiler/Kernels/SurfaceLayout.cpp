@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace anec {
 
@@ -62,23 +63,27 @@ static SurfaceLayout layOut(const std::vector<PackedMatrix> &matrices,
   return layout;
 }
 
-std::optional<SurfaceLayout>
-layOutSurface(const std::vector<PackedMatrix> &matrices, int64_t maxWidth,
-              int64_t minElements) {
+SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
+                            int64_t maxSize, int64_t minElements) {
   std::set<int64_t> heights;
   for (const PackedMatrix &matrix : matrices) {
     heights.insert(roundUp(matrix.rows, surfaceGranule));
     if (matrix.kind == PackedMatrix::Kind::Weight)
       heights.insert(roundUp(matrix.columns, surfaceGranule));
   }
-  std::optional<SurfaceLayout> best;
+  auto isTooLarge = [&](const SurfaceLayout &layout) {
+    return layout.channels > maxSize || layout.width > maxSize;
+  };
+  SurfaceLayout best;
   for (int64_t height : heights) {
     SurfaceLayout layout = layOut(matrices, height);
     int64_t columns = (minElements + height - 1) / height;
     layout.width = std::max(layout.width, roundUp(columns, surfaceGranule));
-    if (layout.width > maxWidth || height > maxWidth)
-      continue;
-    if (!best || height * layout.width < best->channels * best->width)
+    auto rank = [&](const SurfaceLayout &candidate) {
+      return std::make_pair(isTooLarge(candidate),
+                            candidate.channels * candidate.width);
+    };
+    if (best.channels == 0 || rank(layout) < rank(best))
       best = layout;
   }
   return best;

@@ -8,7 +8,6 @@
 #define ANEC_COMPILER_KERNELS_SURFACELAYOUT_H
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace anec {
@@ -39,14 +38,14 @@ struct SurfaceLayout {
   std::vector<Placement> placements;
 };
 
-/// The layout of least area whose width is at most `maxWidth` and whose area
-/// at least `minElements`; nothing when no height gives one. Weights lie
-/// natural or transposed, whichever is narrower; activations are never
-/// transposed; vectors share strips of one column each. Whatever is taller
-/// than the surface is folded into blocks side by side.
-std::optional<SurfaceLayout>
-layOutSurface(const std::vector<PackedMatrix> &matrices, int64_t maxWidth,
-              int64_t minElements);
+/// The layout of least area among those at most `maxSize` high and wide, or
+/// among all when none is: rejecting is verify-ane-target's business. The area
+/// is at least `minElements`. Weights lie natural or transposed, whichever is
+/// narrower; activations are never transposed; vectors share strips of one
+/// column each. Whatever is taller than the surface is folded into blocks side
+/// by side.
+SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
+                            int64_t maxSize, int64_t minElements);
 
 } // namespace anec
 

@@ -27,27 +27,29 @@ struct VerifyANETargetPass
     : anec::impl::VerifyANETargetPassBase<VerifyANETargetPass> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    profile = target::findProfile(target.getValue());
+    if (profile)
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "unknown target '" << target.getValue() << "', expected one of "
+           << target::profileNames();
+  }
+
   void runOnOperation() override {
-    const target::Profile *profile = target::findProfile(target.getValue());
-    if (!profile) {
-      getOperation().emitOpError("cannot be checked for target '")
-          << target.getValue() << "', expected one of "
-          << target::profileNames();
-      return signalPassFailure();
-    }
     auto kernel = toMIL(getOperation());
     if (failed(kernel))
       return signalPassFailure();
     std::vector<target::Violation> violations =
         target::check(kernel->program, *profile);
     for (const target::Violation &violation : violations)
-      report(violation, *kernel, *profile);
+      report(violation, *kernel);
     if (!violations.empty())
       signalPassFailure();
   }
 
-  void report(const target::Violation &violation, const EmittedKernel &kernel,
-              const target::Profile &profile) {
+private:
+  void report(const target::Violation &violation, const EmittedKernel &kernel) {
     auto found = kernel.operations.find(violation.name);
     Operation *op = found == kernel.operations.end()
                         ? getOperation().getOperation()
@@ -55,9 +57,11 @@ struct VerifyANETargetPass
     const target::RuleInfo &rule = target::ruleInfo(violation.rule);
     InFlightDiagnostic error = op->emitOpError()
                                << violation.message << " [" << rule.id << "]";
-    error.attachNote() << "target '" << profile.name << "': " << rule.evidence;
+    error.attachNote() << "target '" << profile->name << "': " << rule.evidence;
     error.attachNote() << "instead: " << rule.wayOut;
   }
+
+  const target::Profile *profile = nullptr;
 };
 
 } // namespace

@@ -1,14 +1,5 @@
 // RUN: anec-opt %s -split-input-file -verify-diagnostics -pass-pipeline='builtin.module(mil.program(pack-weights))'
 
-mil.program @too_wide {
-  // expected-error @below {{has inputs that fit no surface of at most 16384 x 16384 elements}}
-  mil.func @main(%x: tensor<1x32x1x16384xf16>, %y: tensor<1x32x1x32xf16>) -> tensor<1x32x1x16384xf16> {
-    mil.return %x : tensor<1x32x1x16384xf16>
-  }
-}
-
-// -----
-
 mil.program @baked_in_use {
   // expected-error @below {{still uses baked argument 0; matmul-to-conv comes first}}
   mil.func @main(%g: tensor<1x32x1x1xf16> {nn.parameter = @g, nn.weights = "baked"}) -> tensor<1x32x1x1xf16> {

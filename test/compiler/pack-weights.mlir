@@ -112,3 +112,14 @@ mil.program @weight_as_operand {
     mil.return %y : tensor<1x128x1x512xf16>
   }
 }
+
+// What fits no surface of 16384 is packed all the same; verify-ane-target says
+// so at the op that is too wide.
+// CHECK-LABEL: mil.program @too_wide
+// CHECK-SAME:    surface_in = array<i64: 32, 16416>
+mil.program @too_wide {
+  mil.func @main(%x: tensor<1x32x1x16384xf16>, %y: tensor<1x32x1x32xf16>) -> tensor<1x32x1x16384xf16> {
+    %z = mil.sigmoid %x : tensor<1x32x1x16384xf16>
+    mil.return %z : tensor<1x32x1x16384xf16>
+  }
+}

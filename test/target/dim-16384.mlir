@@ -18,3 +18,16 @@ mil.program @classifier_backward {
     mil.return %z : tensor<1x64x1x512xf16>
   }
 }
+
+// -----
+
+// expected-error @below {{input has a dimension of 16416, at most 16384 [dim-16384]}}
+// expected-note @below {{refused by the compiler of M1 to M3}}
+// expected-note @below {{instead: --active-vocab}}
+mil.program @input {
+  mil.func @main(%x: tensor<1x32x1x16416xf16>) -> tensor<1x32x1x1024xf16> {
+    %s = mil.slice_by_size %x, begin = [0, 0, 0, 0], size = [1, 32, 1, 1024] : tensor<1x32x1x16416xf16>
+    %y = mil.sigmoid %s : tensor<1x32x1x1024xf16>
+    mil.return %y : tensor<1x32x1x1024xf16>
+  }
+}
