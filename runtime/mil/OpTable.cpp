@@ -18,6 +18,7 @@ const OpTable &opTable() {
     addLinearOps(all);
     addShapeOps(all);
     addSliceOps(all);
+    addPoolOps(all);
     return all;
   }();
   return table;

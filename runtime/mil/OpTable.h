@@ -18,6 +18,7 @@
 namespace anec::rt::mil {
 
 /// The result types; an error says what the operands should have been.
+/// Unsupported when they depend on values known at run time only.
 using InferTypes = Result<std::vector<Type>> (*)(const Operands &operands);
 
 /// One operator.
@@ -40,6 +41,7 @@ void addReductionOps(OpTable &table);
 void addLinearOps(OpTable &table);
 void addShapeOps(OpTable &table);
 void addSliceOps(OpTable &table);
+void addPoolOps(OpTable &table);
 
 /// NumPy broadcasting; an error names both shapes.
 Result<std::vector<int64_t>> broadcast(const std::vector<int64_t> &a,
@@ -68,6 +70,9 @@ struct ConvWindow {
 Result<std::vector<ConvWindow>> convWindows(const Operands &operands,
                                             const std::vector<int64_t> &x,
                                             const std::vector<int64_t> &weight);
+/// The same for pooling, of an operand of shape `x`.
+Result<std::vector<ConvWindow>> poolWindows(const Operands &operands,
+                                            const std::vector<int64_t> &x);
 
 } // namespace anec::rt::mil
 

@@ -34,7 +34,7 @@ Result<const Value *> Operands::constant(const std::string &parameter) const {
     return makeError(ErrorCode::InvalidInput, "expected argument '{}'",
                      parameter);
   if (!operand->constant)
-    return makeError(ErrorCode::InvalidInput,
+    return makeError(ErrorCode::Unsupported,
                      "expected '{}' to be a constant, found the computed "
                      "value '{}'",
                      parameter, operand->name);

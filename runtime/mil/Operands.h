@@ -26,7 +26,8 @@ struct OperandInfo {
 };
 
 /// The operands of a statement by parameter name. Getters return an error
-/// that names the parameter; "constant" means known before execution.
+/// that names the parameter: InvalidInput when it is missing or wrong,
+/// Unsupported when a value is needed that is known at run time only.
 class Operands {
 public:
   void add(std::string parameter, std::vector<OperandInfo> values) {

@@ -6,6 +6,7 @@
 #include "runtime/mil/OpTable.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace anec::rt::mil {
 
@@ -235,6 +236,41 @@ Types inferGatherAlongAxis(const Operands &operands) {
   return single(x.element, indices.dims);
 }
 
+Types inferShape(const Operands &operands) {
+  ANEC_ASSIGN(Type x, operands.type("x"));
+  return single(ScalarType::Int32, {x.rank()});
+}
+
+Types inferRange(const Operands &operands) {
+  ANEC_ASSIGN(Type type, operands.type("end"));
+  ANEC_ASSIGN(double start, operands.number("start"));
+  ANEC_ASSIGN(double end, operands.number("end"));
+  ANEC_ASSIGN(double step, operands.number("step"));
+  const double count = std::ceil((end - start) / step);
+  if (step == 0 || !(count < 0x1p48))
+    return makeError(ErrorCode::InvalidInput,
+                     "expected a step that leads from {} to {}, found {}",
+                     start, end, step);
+  return single(type.element,
+                {std::max<int64_t>(0, static_cast<int64_t>(count))});
+}
+
+Types inferFill(const Operands &operands) {
+  ANEC_ASSIGN(Dims dims, operands.integers("shape"));
+  Type value = Type::scalar(ScalarType::FP32);
+  if (operands.has("value")) {
+    ANEC_ASSIGN(value, operands.type("value"));
+  }
+  int64_t count = 1;
+  for (int64_t dim : dims) {
+    if (dim < 0 || (dim > 0 && count > (int64_t(1) << 48) / dim))
+      return makeError(ErrorCode::InvalidInput,
+                       "expected sizes as 'shape', found {}", dimsText(dims));
+    count *= std::max<int64_t>(dim, 1);
+  }
+  return single(value.element, dims);
+}
+
 } // namespace
 
 void addShapeOps(OpTable &table) {
@@ -250,6 +286,9 @@ void addShapeOps(OpTable &table) {
   table["reverse"] = {"x axes?", inferReverse};
   table["gather"] = {"x indices axis? batch_dims? validate_indices?",
                      inferGather};
+  table["shape"] = {"x", inferShape};
+  table["range_1d"] = {"end start step", inferRange};
+  table["fill"] = {"shape value?", inferFill};
   table["gather_along_axis"] = {"x indices axis? validate_indices?",
                                 inferGatherAlongAxis};
 }

@@ -103,6 +103,23 @@ std::optional<Error> Scope::checkParameters(const Statement &statement,
   return std::nullopt;
 }
 
+Result<std::vector<Type>> Scope::inferTypes(const Statement &statement,
+                                            const Operands &operands) const {
+  const OpInfo &info = opTable().find(statement.op)->second;
+  Result<std::vector<Type>> inferred = info.infer(operands);
+  if (!inferred && inferred.error().code == ErrorCode::Unsupported &&
+      runtimeTypes == RuntimeTypes::Believe) {
+    std::vector<Type> written;
+    for (const TypedName &result : statement.results)
+      written.push_back(result.type);
+    return written;
+  }
+  if (!inferred)
+    return error(inferred.error().code, statement.location,
+                 "'" + statement.op + "': " + inferred.error().message);
+  return inferred;
+}
+
 Result<Operands> Scope::add(const Statement &statement) {
   auto info = opTable().find(statement.op);
   if (info == opTable().end())
@@ -110,21 +127,18 @@ Result<Operands> Scope::add(const Statement &statement) {
                  "operator '" + statement.op + "' is not supported");
   ANEC_ASSIGN(Operands operands, resolve(statement));
   ANEC_TRY(checkParameters(statement, info->second.parameters, operands));
-  Result<std::vector<Type>> inferred = info->second.infer(operands);
-  if (!inferred)
-    return error(inferred.error().code, statement.location,
-                 "'" + statement.op + "': " + inferred.error().message);
-  if (inferred->size() != statement.results.size())
+  ANEC_ASSIGN(std::vector<Type> inferred, inferTypes(statement, operands));
+  if (inferred.size() != statement.results.size())
     return error(ErrorCode::InvalidInput, statement.location,
                  fmt::format("'{}': expected {} results, found {}",
-                             statement.op, inferred->size(),
+                             statement.op, inferred.size(),
                              statement.results.size()));
   const Value *constant = nullptr;
   if (statement.op == "const")
     constant = operands.find("val")->constant;
-  for (size_t i = 0; i < inferred->size(); ++i) {
+  for (size_t i = 0; i < inferred.size(); ++i) {
     const TypedName &result = statement.results[i];
-    const Type &type = (*inferred)[i];
+    const Type &type = inferred[i];
     if (!sameType(result.type, type))
       return error(ErrorCode::InvalidInput, result.location,
                    fmt::format("'{}': expected the result type {}, found {}",
@@ -138,7 +152,7 @@ Result<Operands> Scope::add(const Statement &statement) {
 static std::optional<Error> checkFunction(const Function &function,
                                           const std::string &fileName,
                                           std::vector<std::string> *warnings) {
-  Scope scope(fileName);
+  Scope scope(fileName, RuntimeTypes::Believe);
   scope.enter(function);
   for (const Statement &statement : function.statements) {
     Result<Operands> operands = scope.add(statement);

@@ -15,10 +15,15 @@
 
 namespace anec::rt::mil {
 
+/// What to do with results whose types follow from values that are known at
+/// run time only.
+enum class RuntimeTypes { Believe, Refuse };
+
 /// The values visible at one place of a function.
 class Scope {
 public:
-  explicit Scope(std::string fileName) : fileName(std::move(fileName)) {}
+  Scope(std::string fileName, RuntimeTypes runtimeTypes)
+      : fileName(std::move(fileName)), runtimeTypes(runtimeTypes) {}
 
   /// Makes the parameters of `function` visible.
   void enter(const Function &function);
@@ -28,6 +33,11 @@ public:
   /// Unsupported for an operator that is not in the table, InvalidInput for
   /// everything wrong. The statement must outlive the scope.
   Result<Operands> add(const Statement &statement);
+
+  /// Makes a result known before execution. `value` must outlive the scope.
+  void setConstant(const std::string &name, const Value *value) {
+    values[name].constant = value;
+  }
 
   /// Null when there is no such value.
   const OperandInfo *find(const std::string &name) const;
@@ -45,13 +55,17 @@ private:
   void define(const TypedName &name, const Type &inferred,
               const Value *constant);
 
+  Result<std::vector<Type>> inferTypes(const Statement &statement,
+                                       const Operands &operands) const;
+
   std::string fileName;
+  RuntimeTypes runtimeTypes;
   std::map<std::string, OperandInfo> values;
   std::vector<std::string> warnings;
 };
 
-/// Checks a whole program. Warnings, such as names defined twice, are appended
-/// to `warnings` unless it is null.
+/// Checks a whole program; believes run-time types. Warnings, such as names
+/// defined twice, are appended to `warnings` unless it is null.
 std::optional<Error> check(const Program &program, const std::string &fileName,
                            std::vector<std::string> *warnings = nullptr);
 

@@ -7,10 +7,12 @@
 #include "runtime/device/cpu/Constants.h"
 #include "runtime/device/cpu/CpuProgram.h"
 #include "runtime/device/cpu/MemoryPlan.h"
+#include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Views.h"
 #include "runtime/mil/Reader.h"
 #include "runtime/mil/TypeCheck.h"
 
+#include <deque>
 #include <map>
 
 namespace anec::rt::cpu {
@@ -21,7 +23,8 @@ public:
   Compiler(const ProgramFiles &files, const CompileOptions &options,
            ThreadPool &pool, std::vector<std::string> *warnings)
       : files(files), options(options), pool(pool), warnings(warnings),
-        scope(files.name), program(new CpuProgram()) {}
+        scope(files.name, mil::RuntimeTypes::Refuse),
+        program(new CpuProgram()) {}
 
   std::optional<Error> compile(const mil::Function &function);
   std::unique_ptr<CpuProgram> take() { return std::move(program); }
@@ -40,6 +43,8 @@ private:
                                  const mil::Operands &operands,
                                  const std::vector<Layout> &results);
   void addCopy(const ValueRef &from, const ValueRef &to);
+  void publish(const std::string &name);
+  void publish(const std::string &name, std::vector<int64_t> integers);
 
   Result<Layout> layoutOf(const mil::Type &type) const;
   Result<ValueRef> tensor(const mil::OperandInfo &operand);
@@ -56,6 +61,8 @@ private:
   std::unique_ptr<CpuProgram> program;
   std::map<std::string, ValueRef> values;
   std::map<const mil::Value *, ValueRef> constants;
+  /// Values that only constants lead to, for the type rules.
+  std::deque<mil::Value> folded;
 };
 
 Result<Layout> Compiler::layoutOf(const mil::Type &type) const {
@@ -88,8 +95,7 @@ static int64_t bytesOf(const Layout &layout) {
 }
 
 Result<ValueRef> Compiler::tensor(const mil::OperandInfo &operand) {
-  if (auto found = values.find(operand.name);
-      !operand.constant && found != values.end())
+  if (auto found = values.find(operand.name); found != values.end())
     return found->second;
   const mil::Value *value = operand.constant;
   if (!value)
@@ -133,6 +139,42 @@ void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
                                 },
                                 {from},
                                 {to}});
+}
+
+/// Lets the type rules see integers that are known now, such as shapes.
+void Compiler::publish(const std::string &name) {
+  auto found = values.find(name);
+  if (found == values.end() || !isConstant(found->second))
+    return;
+  const ValueRef &value = found->second;
+  const Layout &layout = value.layout;
+  constexpr int64_t largest = 4096;
+  if (isFloat(layout.storage) || elementCount(layout.dims) > largest)
+    return;
+  Tensor from, to;
+  static_cast<Layout &>(from) = layout;
+  from.data = program->constants[program->buffers[value.buffer].index].data();
+  from.data = from.at(value.offset);
+  AlignedBuffer<uint8_t> memory(largest * storageSize(layout.storage));
+  to = from;
+  to.strides = contiguousStrides(to.dims);
+  to.data = memory.data();
+  copy(from, to);
+  std::vector<int64_t> integers;
+  for (int64_t i = 0; i < elementCount(layout.dims); ++i) {
+    double number;
+    integers.push_back(static_cast<int64_t>(
+        *loadRow<double>(layout.storage, to.at(i), 1, 1, &number)));
+  }
+  publish(name, std::move(integers));
+}
+
+void Compiler::publish(const std::string &name, std::vector<int64_t> integers) {
+  mil::Value value;
+  value.type = scope.find(name)->type;
+  value.data = std::move(integers);
+  folded.push_back(std::move(value));
+  scope.setConstant(name, &folded.back());
 }
 
 std::optional<Error> Compiler::addInput(const mil::TypedName &parameter) {
@@ -259,6 +301,11 @@ std::optional<Error> Compiler::addStatement(const mil::Statement &statement) {
     values.erase(statement.results[0].name);
     return std::nullopt;
   }
+  if (statement.op == "shape") {
+    values.erase(statement.results[0].name);
+    publish(statement.results[0].name, operands.find("x")->type.dims);
+    return std::nullopt;
+  }
   std::vector<Layout> results;
   for (const mil::TypedName &result : statement.results) {
     Result<Layout> layout = layoutOf(scope.find(result.name)->type);
@@ -269,15 +316,39 @@ std::optional<Error> Compiler::addStatement(const mil::Statement &statement) {
   Result<bool> isView = addViews(statement, operands, results);
   if (!isView)
     return located(isView.error());
-  if (*isView)
+  if (*isView) {
+    for (const mil::TypedName &result : statement.results)
+      publish(result.name);
     return std::nullopt;
+  }
   Result<bool> interleave = operands.flag("interleave", false);
-  const bool isConcat = statement.op == "concat" && interleave && !*interleave;
+  const bool isConcat = statement.op == "concat" && interleave &&
+                        !*interleave && isFloat(results[0].storage);
   std::optional<Error> error = isConcat
                                    ? addConcat(statement, operands, results[0])
                                    : addKernel(statement, operands, results);
   if (error)
     return located(*error);
+  for (const mil::TypedName &result : statement.results)
+    publish(result.name);
+  return std::nullopt;
+}
+
+/// Fills in the sizes that the caller knows.
+static std::optional<Error> setSizes(const CompileOptions &options,
+                                     mil::Function &function) {
+  for (mil::TypedName &parameter : function.parameters) {
+    auto found = options.inputDims.find(parameter.name);
+    if (found == options.inputDims.end())
+      continue;
+    mil::Type sized = parameter.type;
+    sized.dims = found->second;
+    if (!mil::sameType(sized, parameter.type))
+      return makeError(ErrorCode::InvalidInput,
+                       "input '{}': expected {}, found {}", parameter.name,
+                       mil::toString(parameter.type), mil::toString(sized));
+    parameter.type = sized;
+  }
   return std::nullopt;
 }
 
@@ -322,8 +393,10 @@ CpuProgram::compile(const ProgramFiles &files, const CompileOptions &options,
   ANEC_ASSIGN(mil::Program program, mil::read(files.text, files.name));
   ANEC_ASSIGN(const mil::Function *function,
               chooseFunction(program, files.name, options.function));
+  mil::Function sized = *function;
+  ANEC_TRY(setSizes(options, sized));
   Compiler compiler(files, options, pool, warnings);
-  ANEC_TRY(compiler.compile(*function));
+  ANEC_TRY(compiler.compile(sized));
   return compiler.take();
 }
 

@@ -59,6 +59,8 @@ struct CompileOptions {
   mil::BlobChecks blobChecks = mil::BlobChecks::Strict;
   /// Empty: "main", or the only function.
   std::string function;
+  /// Sizes of inputs whose types leave them open ('?').
+  std::map<std::string, Dims> inputDims;
   /// Names of inner values to return after the function's own outputs.
   std::vector<std::string> extraOutputs;
 };

@@ -28,6 +28,8 @@ const KernelTable &kernelTable() {
     addProductKernels(all);
     addConvolutionKernels(all);
     addMovementKernels(all);
+    addFillingKernels(all);
+    addPoolingKernels(all);
     addQuantizationKernels(all);
     return all;
   }();

@@ -77,6 +77,8 @@ void addSoftmaxKernels(KernelTable &table);
 void addProductKernels(KernelTable &table);
 void addConvolutionKernels(KernelTable &table);
 void addMovementKernels(KernelTable &table);
+void addFillingKernels(KernelTable &table);
+void addPoolingKernels(KernelTable &table);
 void addQuantizationKernels(KernelTable &table);
 
 } // namespace anec::rt::cpu

@@ -135,33 +135,53 @@ double numberAt(const Tensor &tensor, int64_t offset) {
   return *loadRow<double>(tensor.storage, tensor.at(offset), 1, 1, &number);
 }
 
+/// gather of one batch: the indices' dimensions replace the axis.
+void gather(const Tensor &from, const Tensor &indices, Tensor to, size_t axis) {
+  std::vector<int64_t> places;
+  const Iteration<1> rows(indices.dims, {indices.strides});
+  rows.forEach(0, rows.rowCount(), [&](const auto &row) {
+    for (int64_t i = 0; i < rows.rowLength(); ++i)
+      places.push_back(
+          wrapIndex(numberAt(indices, row[0] + i * rows.innerStride(0)),
+                    from.dims[axis]));
+  });
+  // The result is contiguous, so the dimensions of the indices are one.
+  to.dims = from.dims;
+  to.dims[axis] = static_cast<int64_t>(places.size());
+  to.strides = contiguousStrides(to.dims);
+  takeAlong(from, to, axis, places);
+}
+
+/// The part of `tensor` at `index` of its first dimension.
+Tensor batchOf(const Tensor &tensor, int64_t index) {
+  Tensor part = tensor;
+  part.data = tensor.at(index * tensor.strides[0]);
+  part.dims.erase(part.dims.begin());
+  part.strides.erase(part.strides.begin());
+  return part;
+}
+
+void gatherBatches(const Tensor &from, const Tensor &indices, const Tensor &to,
+                   size_t axis, int64_t batchDims) {
+  if (batchDims == 0) {
+    gather(from, indices, to, axis);
+    return;
+  }
+  for (int64_t i = 0; i < from.dims[0]; ++i)
+    gatherBatches(batchOf(from, i), batchOf(indices, i), batchOf(to, i),
+                  axis - 1, batchDims - 1);
+}
+
 Result<Kernel> prepareGather(Preparation &preparation) {
   const mil::Operands &operands = preparation.operands;
   ANEC_ASSIGN(mil::Type x, operands.type("x"));
   ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), 0));
   ANEC_ASSIGN(int64_t batch, operands.integer("batch_dims", 0));
-  if (batch != 0)
-    return makeError(ErrorCode::Unsupported,
-                     "'batch_dims' other than 0 is not supported");
   preparation.input("x");
   preparation.input("indices");
-  return Kernel([axis](const KernelArguments &arguments) {
-    const Tensor &from = arguments.inputs[0], &indices = arguments.inputs[1];
-    const size_t along = static_cast<size_t>(axis);
-    std::vector<int64_t> places;
-    const Iteration<1> rows(indices.dims, {indices.strides});
-    rows.forEach(0, rows.rowCount(), [&](const auto &row) {
-      for (int64_t i = 0; i < rows.rowLength(); ++i)
-        places.push_back(
-            wrapIndex(numberAt(indices, row[0] + i * rows.innerStride(0)),
-                      from.dims[along]));
-    });
-    // The result is contiguous, so the dimensions of the indices are one.
-    Tensor to = arguments.results[0];
-    to.dims = from.dims;
-    to.dims[along] = static_cast<int64_t>(places.size());
-    to.strides = contiguousStrides(to.dims);
-    takeAlong(from, to, along, places);
+  return Kernel([axis, batch](const KernelArguments &arguments) {
+    gatherBatches(arguments.inputs[0], arguments.inputs[1],
+                  arguments.results[0], static_cast<size_t>(axis), batch);
   });
 }
 

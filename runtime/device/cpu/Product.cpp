@@ -224,11 +224,36 @@ Result<Kernel> prepareAttention(Preparation &preparation) {
   });
 }
 
+// ---- einsum: nchw,nwhu->nchu and chw,whr->chr ----
+
+void swapAxes(Tensor &tensor, size_t a, size_t b) {
+  std::swap(tensor.dims[a], tensor.dims[b]);
+  std::swap(tensor.strides[a], tensor.strides[b]);
+}
+
+Result<Kernel> prepareEinsum(Preparation &preparation) {
+  if (!isFloat(preparation.results[0].storage))
+    return makeError(ErrorCode::Unsupported, "only floats are supported");
+  preparation.input("values", 0);
+  preparation.input("values", 1);
+  return Kernel([](const KernelArguments &arguments) {
+    // h becomes a batch dimension: [.., h, c, w], [.., h, w, u], [.., h, c, u].
+    Tensor a = arguments.inputs[0], b = arguments.inputs[1];
+    Tensor c = arguments.results[0];
+    const size_t rank = a.dims.size();
+    swapAxes(a, rank - 3, rank - 2);
+    swapAxes(b, rank - 3, rank - 2);
+    swapAxes(c, rank - 3, rank - 2);
+    BatchedProduct{a, b, c}.run(arguments.pool);
+  });
+}
+
 } // namespace
 
 void addProductKernels(KernelTable &table) {
   table["matmul"] = prepareMatmul;
   table["linear"] = prepareLinear;
+  table["einsum"] = prepareEinsum;
   table["scaled_dot_product_attention"] = prepareAttention;
 }
 

@@ -192,6 +192,30 @@ TEST(CpuProgram, ErrorsNameTheOperatorAndTheLine) {
             std::string::npos);
 }
 
+TEST(CpuProgram, OpenSizesAreFilledInAndShapesFollow) {
+  ProgramFiles files;
+  files.name = "open";
+  files.text =
+      "program(1.0) { func main<ios17>(tensor<fp16, [1, ?]> x) {\n"
+      "tensor<int32, [2]> s = shape(x = x);\n"
+      "int32 n = gather(x = s, indices = int32(1), axis = int32(0));\n"
+      "tensor<int32, [1]> v = expand_dims(x = n, axes = "
+      "tensor<int32,[1]>([0]));\n"
+      "tensor<int32, [2]> t = concat(values = (v, tensor<int32,[1]>([1])), "
+      "axis = int32(0));\n"
+      "tensor<fp16, [?, 1]> y = reshape(x = x, shape = t);\n"
+      "} -> (y); }";
+  ThreadPool pool(1);
+  CompileOptions options;
+  EXPECT_FALSE(CpuProgram::compile(files, options, pool));
+  options.inputDims["x"] = {1, 5};
+  auto program = CpuProgram::compile(files, options, pool);
+  ASSERT_TRUE(program) << program.error().message;
+  EXPECT_EQ((*program)->outputs()[0].layout.dims, (Dims{5, 1}));
+  options.inputDims["x"] = {2, 5};
+  EXPECT_FALSE(CpuProgram::compile(files, options, pool));
+}
+
 TEST(CpuProgram, InnerValuesCanBeReturned) {
   CompileOptions options;
   options.extraOutputs = {"a"};

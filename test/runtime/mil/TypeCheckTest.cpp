@@ -91,8 +91,22 @@ TEST(TypeCheck, Reductions) {
          "expected an axis from -4 to 3, found 4");
   refuse("reduce_sum(x = x, axes = tensor<int32,[2]>([1, -3]))",
          "axis 1 occurs twice");
-  refuse("reduce_sum(x = x, axes = i)",
-         "expected 'axes' to be a constant, found the computed value 'i'");
+}
+
+TEST(TypeCheck, TypesThatFollowFromComputedValuesAreBelieved) {
+  accept("tensor<fp16, [7]>", "reshape(x = x, shape = i)");
+  auto program = read("program(1.3){ func main<ios18>(tensor<fp16, [4]> x, "
+                      "tensor<int32, [1]> i) { tensor<fp16, [7]> y = "
+                      "reshape(x = x, shape = i); } -> (y); }",
+                      "t.mil");
+  ASSERT_TRUE(program);
+  Scope scope("t.mil", RuntimeTypes::Refuse);
+  scope.enter(program->functions[0]);
+  auto operands = scope.add(program->functions[0].statements[0]);
+  ASSERT_FALSE(operands);
+  EXPECT_NE(operands.error().message.find("expected 'shape' to be a constant, "
+                                          "found the computed value 'i'"),
+            std::string::npos);
 }
 
 TEST(TypeCheck, Products) {

@@ -304,6 +304,73 @@ def quantization():
            grow(scales) * (blocks - grow(offsets)))
 
 
+def windows():
+    x = data(2, 3, 7, 9)
+    sizes = f"kernel_sizes = {ints(3, 2)}, strides = {ints(2, 2)}"
+    custom = f', pad_type = string("custom"), pad = {ints(1, 1, 1, 1)}'
+    record("max_pool", f"max_pool(x = x, {sizes}{custom})", {"x": x},
+           F.max_pool2d(x, (3, 2), (2, 2), (1, 1)))
+    record("avg_pool", f"avg_pool(x = x, {sizes}{custom})", {"x": x},
+           F.avg_pool2d(x, (3, 2), (2, 2), (1, 1)), sums=6)
+    record("avg_pool_exclude", f"avg_pool(x = x, {sizes}{custom}, "
+           "exclude_padding_from_average = bool(true))", {"x": x},
+           F.avg_pool2d(x, (3, 2), (2, 2), (1, 1), count_include_pad=False),
+           sums=6)
+    record("avg_pool_ceil", f"avg_pool(x = x, {sizes}, ceil_mode = bool(true))",
+           {"x": x}, F.avg_pool2d(x, (3, 2), (2, 2), ceil_mode=True), sums=6)
+    record("l2_pool", f"l2_pool(x = x, {sizes})", {"x": x},
+           torch.sqrt(F.avg_pool2d(x * x, (3, 2), (2, 2)) * 6), sums=6)
+    mean, variance = data(3), data(3, low=0.5, high=2)
+    gamma, beta = data(3), data(3)
+    record("batch_norm", "batch_norm(x = x, mean = m, variance = v, gamma = g,"
+           " beta = b, epsilon = fp16(0.0009765625))",
+           {"x": x, "m": mean, "v": variance, "g": gamma, "b": beta},
+           F.batch_norm(x, mean, variance, gamma, beta, eps=0.0009765625),
+           sums=4)
+    record("batch_norm_plain", "batch_norm(x = x, mean = m, variance = v)",
+           {"x": x, "m": mean, "v": variance},
+           F.batch_norm(x, mean, variance, eps=1e-5), sums=4)
+
+
+def rare():
+    a, b = data(2, 3, 4, 5), data(2, 5, 4, 6)
+    record("einsum_4", 'einsum(values = (a, b), equation = '
+           'string("nchw,nwhu->nchu"))', {"a": a, "b": b},
+           torch.einsum("nchw,nwhu->nchu", a, b), sums=5)
+    record("einsum_3", 'einsum(values = (a, b), equation = '
+           'string("chw,whr->chr"))', {"a": a[0].clone(), "b": b[0].clone()},
+           torch.einsum("chw,whr->chr", a[0], b[0]), sums=5)
+    update = data(2, 2, 4, 2)
+    updated = a.clone()
+    updated[:, 1:, :, ::3] = update
+    record("slice_update", f"slice_update(x = a, update = u, begin = "
+           f"{ints(0, 1, 0, 0)}, end = {ints(2, 3, 4, 5)}, stride = "
+           f"{ints(1, 1, 1, 3)})", {"a": a, "u": update}, updated)
+    one = torch.ones(1, dtype=torch.float64)
+    steps = torch.tensor([2.0, 3.5, 5.0], dtype=torch.float64)
+    record("range_1d", "range_1d(start = fp16(2), end = fp16(6.5), step = "
+           "fp16(1.5))", {"unused": one}, steps)
+    record("fill", f"fill(shape = {ints(2, 3)}, value = fp16(1.5))",
+           {"unused": one}, torch.full((2, 3), 1.5, dtype=torch.float64))
+    indices = torch.tensor([[1, 0], [3, 2]], dtype=torch.int32)
+    record("gather_batched", "gather(x = a, indices = i, axis = int32(2), "
+           "batch_dims = int32(1))", {"a": a, "i": indices},
+           torch.stack([a[n][:, indices[n].long()] for n in range(2)]))
+    # Two bits each, the least significant first: 3, 0, 2, 1 and 2, 2.
+    packed = "tensor<uint8, [2]>([99, 10])"
+    table = torch.tensor([10.0, 11.0, 12.0, 13.0], dtype=torch.float64)
+    record("constexpr_lut_to_dense_packed",
+           f"constexpr_lut_to_dense(indices = {packed}, lut = t, shape = "
+           "tensor<uint32, [2]>([2, 3]))", {"t": table},
+           torch.tensor([[13.0, 10, 12], [11, 12, 12]], dtype=torch.float64))
+    tables = data(2, 1, 4, 1)
+    places = torch.tensor([[0, 3, 1], [2, 2, 0]], dtype=torch.int32)
+    record("constexpr_lut_to_dense_grouped",
+           "constexpr_lut_to_dense(indices = i, lut = t)",
+           {"i": places, "t": tables},
+           torch.stack([tables[r, 0, places[r].long(), 0] for r in range(2)]))
+
+
 def main():
     binary()
     unary()
@@ -311,6 +378,8 @@ def main():
     products()
     movement()
     quantization()
+    windows()
+    rare()
     lines = ",\n".join(json.dumps(case) for case in cases)
     path = pathlib.Path(__file__).with_name("cases.json")
     path.write_text("[\n" + lines + "\n]\n")
