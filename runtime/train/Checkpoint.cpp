@@ -71,9 +71,9 @@ std::optional<Error> rename(const std::string &from, const std::string &to) {
 std::optional<Error> removeOld(const std::string &folder, int64_t keep) {
   std::vector<int64_t> updates = listCheckpoints(folder);
   for (size_t i = 0; i + size_t(keep) < updates.size(); ++i) {
-    std::string name = std::to_string(updates[i]);
-    std::string doomed = folder + "/" + unfinishedPrefix + name;
-    ANEC_TRY(rename(folder + "/" + name, doomed));
+    std::string doomed =
+        fmt::format("{}/{}{}", folder, unfinishedPrefix, updates[i]);
+    ANEC_TRY(rename(fmt::format("{}/{}", folder, updates[i]), doomed));
     std::error_code code;
     fs::remove_all(doomed, code);
   }
