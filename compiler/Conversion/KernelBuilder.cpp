@@ -56,19 +56,32 @@ Value KernelBuilder::scale(Value x, double factor) {
   return mul(x, scalar(factor));
 }
 
-Value KernelBuilder::scaleExactly(Value x, double factor) {
+double KernelBuilder::restOf(double factor) {
   bool losesInfo;
   APFloat rounded(factor);
   rounded.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
                   &losesInfo);
   rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
                   &losesInfo);
-  double rest = factor - rounded.convertToDouble();
+  return factor - rounded.convertToDouble();
+}
+
+Value KernelBuilder::scaleExactly(Value x, double factor) {
+  double rest = restOf(factor);
   Value product = scale(x, factor);
   // Half of the smallest subnormal and less rounds to zero.
   if (std::abs(rest) <= 0x1p-25)
     return product;
   return add(product, scale(x, rest));
+}
+
+Value KernelBuilder::mulTable(Value x, ArrayRef<int64_t> shape,
+                              const std::string &stem,
+                              const std::function<double(int64_t)> &element) {
+  Value near = table(shape, stem + ".bin", element);
+  Value rest = table(shape, stem + "_rest.bin",
+                     [&](int64_t i) { return restOf(element(i)); });
+  return add(mul(x, near), mul(x, rest));
 }
 
 Value KernelBuilder::inverseRoot(Value x) {

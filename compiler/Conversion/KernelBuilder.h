@@ -32,6 +32,12 @@ public:
   mlir::Value table(llvm::ArrayRef<int64_t> shape, const std::string &file,
                     const std::function<double(int64_t)> &element);
 
+  /// x times a table, in two products: what the table loses in fp16 is a second
+  /// one, "<stem>_rest.bin", so that a device that computes in f32 is exact.
+  mlir::Value mulTable(mlir::Value x, llvm::ArrayRef<int64_t> shape,
+                       const std::string &stem,
+                       const std::function<double(int64_t)> &element);
+
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
@@ -54,6 +60,9 @@ public:
   mlir::Value concat(llvm::ArrayRef<mlir::Value> values, int64_t axis);
 
 private:
+  /// `factor` minus what fp16 makes of it.
+  static double restOf(double factor);
+
   mlir::OpBuilder &builder;
   mlir::Location location;
 };

@@ -1,7 +1,7 @@
 //===- LowerRope.cpp - nn.rope by tables ----------------------------------===//
 //
-// Angles are compile-time constants: cos and sin become fp16 tables, computed
-// in double. Positions repeat for every sequence of the batch.
+// Angles are compile-time constants: cos and sin, computed in double, become
+// pairs of fp16 tables. Positions repeat for every sequence of the batch.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,40 +42,38 @@ struct Rotation {
     return inverse ? -turn : turn;
   }
 
-  /// A file name that determines the table.
-  std::string file(StringRef kind, int64_t rows) const {
+  /// A file name, without its end, that determines the table.
+  std::string stem(StringRef kind, int64_t rows) const {
     std::string name;
     llvm::raw_string_ostream(name)
         << "weights/rope_" << kind << "_" << rows << "x" << tokens << "_head"
         << headDim << "_seq" << sequence << "_theta"
-        << llvm::format("%.17g", theta) << (inverse ? "_inverse" : "")
-        << ".bin";
+        << llvm::format("%.17g", theta) << (inverse ? "_inverse" : "");
     return name;
   }
 };
+
+using Curve = double (*)(double);
+double cosine(double angle) { return std::cos(angle); }
+double sine(double angle) { return std::sin(angle); }
+double minusSine(double angle) { return -std::sin(angle); }
 
 /// Pairs (2i, 2i+1): y = x0 * (cos, sin) + x1 * (-sin, cos), with the pair on
 /// axis 2 and x0, x1 broadcast along it.
 Value rotateInterleaved(KernelBuilder &kernel, Value x, const Rotation &turn) {
   int64_t pairs = turn.features / 2, headPairs = turn.headDim / 2;
-  auto table = [&](StringRef kind, double (*even)(double),
-                   double (*odd)(double)) {
-    return kernel.table({1, pairs, 2, turn.tokens},
-                        turn.file(kind, turn.features), [&](int64_t i) {
-                          int64_t row = i / turn.tokens;
-                          double angle =
-                              turn.angle(row / 2 % headPairs, i % turn.tokens);
-                          return row % 2 == 0 ? even(angle) : odd(angle);
-                        });
-  };
-  auto cosine = [](double a) { return std::cos(a); };
-  auto sine = [](double a) { return std::sin(a); };
-  auto minusSine = [](double a) { return -std::sin(a); };
   Value paired = kernel.reshape(x, {1, pairs, 2, turn.tokens});
-  Value even =
-      kernel.mul(kernel.slice(paired, 2, 0, 1), table("even", cosine, sine));
-  Value odd = kernel.mul(kernel.slice(paired, 2, 1, 1),
-                         table("odd", minusSine, cosine));
+  auto rotate = [&](int64_t member, StringRef kind, Curve even, Curve odd) {
+    return kernel.mulTable(
+        kernel.slice(paired, 2, member, 1), {1, pairs, 2, turn.tokens},
+        turn.stem(kind, turn.features), [&](int64_t i) {
+          int64_t row = i / turn.tokens;
+          double angle = turn.angle(row / 2 % headPairs, i % turn.tokens);
+          return row % 2 == 0 ? even(angle) : odd(angle);
+        });
+  };
+  Value even = rotate(0, "even", cosine, sine);
+  Value odd = rotate(1, "odd", minusSine, cosine);
   return kernel.reshape(kernel.add(even, odd),
                         {1, turn.features, 1, turn.tokens});
 }
@@ -84,24 +82,20 @@ Value rotateInterleaved(KernelBuilder &kernel, Value x, const Rotation &turn) {
 /// heads.
 Value rotateHalves(KernelBuilder &kernel, Value x, const Rotation &turn) {
   int64_t d = turn.headDim, half = d / 2, heads = turn.features / d;
-  auto table = [&](StringRef kind, double (*first)(double),
-                   double (*second)(double)) {
-    return kernel.table(
-        {1, 1, d, turn.tokens}, turn.file(kind, d), [&](int64_t i) {
+  auto rotate = [&](Value x, StringRef kind, Curve first, Curve second) {
+    return kernel.mulTable(
+        x, {1, 1, d, turn.tokens}, turn.stem(kind, d), [&](int64_t i) {
           int64_t row = i / turn.tokens;
           double angle = turn.angle(row % half, i % turn.tokens);
           return row < half ? first(angle) : second(angle);
         });
   };
-  auto cosine = [](double a) { return std::cos(a); };
-  auto sine = [](double a) { return std::sin(a); };
-  auto minusSine = [](double a) { return -std::sin(a); };
   Value byHead = kernel.reshape(x, {1, heads, d, turn.tokens});
   Value swapped = kernel.concat(
       {kernel.slice(byHead, 2, half, half), kernel.slice(byHead, 2, 0, half)},
       2);
-  Value kept = kernel.mul(byHead, table("halves_cos", cosine, cosine));
-  Value moved = kernel.mul(swapped, table("halves_sin", minusSine, sine));
+  Value kept = rotate(byHead, "halves_cos", cosine, cosine);
+  Value moved = rotate(swapped, "halves_sin", minusSine, sine);
   return kernel.reshape(kernel.add(kept, moved),
                         {1, turn.features, 1, turn.tokens});
 }

@@ -259,23 +259,26 @@ json::Value PlanPrinter::print() {
   json::Object named;
   for (auto [number, order] : llvm::enumerate(orders))
     named["order" + std::to_string(number)] = json::Array(order.asArrayRef());
-  return json::Object{{"format", 1},
-                      {"minimum_reader", 1},
-                      {"model", plan.getModel()},
-                      {"weights", plan.getWeights()},
-                      {"offload", plan.getOffload()},
-                      {"recompute", plan.getRecompute()},
-                      {"target", plan.getTarget()},
-                      {"batch", int64_t(plan.getBatch())},
-                      {"sequence", int64_t(plan.getSequence())},
-                      {"vocabulary", int64_t(plan.getVocabulary())},
-                      {"compactable", plan.getCompactable()},
-                      {"files", fileList()},
-                      {"buffers", std::move(buffers)},
-                      {"surfaces", std::move(surfaces)},
-                      {"orders", std::move(named)},
-                      {"kernels", std::move(kernels)},
-                      {"programs", std::move(programs)}};
+  json::Object all{{"format", 1},
+                   {"minimum_reader", 1},
+                   {"model", plan.getModel()},
+                   {"weights", plan.getWeights()},
+                   {"offload", plan.getOffload()},
+                   {"recompute", plan.getRecompute()},
+                   {"target", plan.getTarget()},
+                   {"batch", int64_t(plan.getBatch())},
+                   {"sequence", int64_t(plan.getSequence())},
+                   {"vocabulary", int64_t(plan.getVocabulary())},
+                   {"compactable", plan.getCompactable()},
+                   {"files", fileList()},
+                   {"buffers", std::move(buffers)},
+                   {"surfaces", std::move(surfaces)},
+                   {"orders", std::move(named)},
+                   {"kernels", std::move(kernels)},
+                   {"programs", std::move(programs)}};
+  if (plan.getActiveRows())
+    all["active_rows"] = int64_t(plan.getActiveRows());
+  return all;
 }
 
 json::Value initializer(nn::InitAttr init) {
@@ -291,14 +294,20 @@ std::string anec::paramsFile(nn::ModelOp model) {
   json::Array parameters;
   for (auto parameter : model.getOps<nn::ParameterOp>()) {
     auto type = cast<RankedTensorType>(parameter.getType());
-    parameters.push_back(json::Object{
-        {"name", parameter.getSymName()},
-        {"shape", json::Array(type.getShape())},
-        {"count", int64_t(parameter.getCount())},
-        {"init", initializer(parameter.getInit())},
-        {"trainable", parameter.getTrainable()},
-        {"decay", type.getRank() > 1},
-        {"vocabulary_rows", parameter->hasAttr("vocabulary_rows")}});
+    bool vocabulary = parameter->hasAttr("vocabulary_rows");
+    SmallVector<int64_t> shape(type.getShape());
+    // Checkpoints hold every row, however many were compiled in.
+    if (auto full = model->getAttrOfType<IntegerAttr>("full_vocabulary"))
+      if (vocabulary)
+        shape[0] = full.getInt();
+    parameters.push_back(
+        json::Object{{"name", parameter.getSymName()},
+                     {"shape", json::Array(shape)},
+                     {"count", int64_t(parameter.getCount())},
+                     {"init", initializer(parameter.getInit())},
+                     {"trainable", parameter.getTrainable()},
+                     {"decay", type.getRank() > 1},
+                     {"vocabulary_rows", vocabulary}});
   }
   return printed(
       json::Object{{"format", 1}, {"parameters", std::move(parameters)}});

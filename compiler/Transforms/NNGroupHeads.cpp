@@ -72,8 +72,8 @@ public:
                << kernel.getSymName() << "'";
       }
     }
-    for (Operation &op : llvm::make_early_inc_range(
-             llvm::reverse(kernel.getBody().front())))
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(kernel.getBody().front())))
       if (isa<PermuteFeaturesOp>(op) && op.use_empty())
         op.erase();
     return success();

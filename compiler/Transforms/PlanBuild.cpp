@@ -130,7 +130,8 @@ void PlanBuild::runOnOperation() {
   builder.setInsertionPointAfter(model);
   auto plan = plan::ModuleOp::create(
       builder, model.getLoc(), model.getSymName(), weights, offload, recompute,
-      target, batch, sequence, vocabulary.size(), vocabulary.isCompactable());
+      target, batch, sequence, vocabulary.size(), vocabulary.isCompactable(),
+      vocabulary.fixedRows());
   builder.createBlock(&plan.getBody());
   PlanBuffers buffers(builder);
   buildKernels(builder);

@@ -7,6 +7,10 @@ using namespace anec;
 using namespace anec::nn;
 
 Vocabulary::Vocabulary(ModelOp model) {
+  if (model->hasAttr("active_rows")) {
+    markFixed(model);
+    return;
+  }
   for (FuncOp func : model.getOps<FuncOp>())
     findParameters(func);
   bool allowed = !parameters.empty();
@@ -20,6 +24,18 @@ Vocabulary::Vocabulary(ModelOp model) {
   if (compactable)
     for (FuncOp func : model.getOps<FuncOp>())
       markValues(func);
+}
+
+/// Rows are compiled in: every table of that height is the vocabulary's.
+void Vocabulary::markFixed(ModelOp model) {
+  rows = model->getAttrOfType<IntegerAttr>("full_vocabulary").getInt();
+  fixed = model->getAttrOfType<IntegerAttr>("active_rows").getInt();
+  compactable = true;
+  for (auto parameter : model.getOps<ParameterOp>()) {
+    auto type = cast<RankedTensorType>(parameter.getType());
+    if (type.getRank() == 2 && type.getDimSize(0) == fixed)
+      parameters.insert(parameter.getSymName());
+  }
 }
 
 /// The classifier's weight, found from the loss, and embedding tables.

@@ -22,6 +22,8 @@ public:
   int64_t size() const { return rows; }
   /// Whether the runtime may run with fewer rows.
   bool isCompactable() const { return compactable; }
+  /// Rows that --active-vocab compiled in, 0 when the runtime may choose.
+  int64_t fixedRows() const { return fixed; }
   /// Whether dimension 0 of this parameter is the vocabulary.
   bool isRowsOf(llvm::StringRef parameter) const {
     return compactable && parameters.contains(parameter);
@@ -33,8 +35,9 @@ private:
   void findParameters(nn::FuncOp func);
   bool usesAllow(nn::GetOp get) const;
   void markValues(nn::FuncOp func);
+  void markFixed(nn::ModelOp model);
 
-  int64_t rows = 0;
+  int64_t rows = 0, fixed = 0;
   bool compactable = false;
   llvm::DenseSet<llvm::StringRef> parameters;
   llvm::DenseMap<mlir::Value, int64_t> dimensions;

@@ -61,7 +61,7 @@ def Plan_ModuleOp : Plan_Op<"module",
   let arguments = (ins StrAttr:$model, StrAttr:$weights, StrAttr:$offload,
                        StrAttr:$recompute, StrAttr:$target, I64Attr:$batch,
                        I64Attr:$sequence, I64Attr:$vocabulary,
-                       BoolAttr:$compactable);
+                       BoolAttr:$compactable, I64Attr:$active_rows);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
 }

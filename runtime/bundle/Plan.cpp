@@ -22,6 +22,12 @@ std::string Parameter::tensorName(int64_t index) const {
   return result;
 }
 
+int64_t Plan::rowsOf(const Parameter &parameter) const {
+  if (!parameter.vocabularyRows || !compactable)
+    return parameter.shape[0];
+  return activeRows ? activeRows : -1;
+}
+
 const HostProgram *Plan::program(const std::string &wanted) const {
   for (const HostProgram &candidate : programs)
     if (candidate.name == wanted)

@@ -155,6 +155,9 @@ struct Plan {
   int64_t vocabulary = 0;
   /// Whether dimension -1 may be smaller than `vocabulary` at run time.
   bool compactable = false;
+  /// Rows of the vocabulary that kernels were compiled for; 0 when the runtime
+  /// may choose any number.
+  int64_t activeRows = 0;
   std::vector<Parameter> parameters;
   std::vector<Buffer> buffers;
   std::vector<PlanSurface> surfaces;
@@ -162,6 +165,9 @@ struct Plan {
   std::vector<HostProgram> programs;
 
   const HostProgram *program(const std::string &name) const;
+  /// Dimension 0 of a tensor of `parameter` at run time; -1 when the active
+  /// vocabulary decides.
+  int64_t rowsOf(const Parameter &parameter) const;
 };
 
 } // namespace anec::rt

@@ -25,7 +25,7 @@ Result<Buffer> readBuffer(const JsonPlace &place, const Plan &plan) {
   ANEC_ASSIGN(std::vector<JsonPlace> sizes, shape.elements(3));
   int64_t elements = 1;
   for (const JsonPlace &size : sizes) {
-    int64_t value = plan.vocabulary;
+    int64_t value = plan.activeRows ? plan.activeRows : plan.vocabulary;
     bool symbolic = size.json() == "vocabulary";
     if (symbolic && value == 0)
       return size.expects("a number, since the model has no vocabulary");
@@ -36,7 +36,8 @@ Result<Buffer> readBuffer(const JsonPlace &place, const Plan &plan) {
       return shape.error(
           fmt::format("expects at most {} elements", maximumElements));
     elements *= value;
-    result.shape.push_back(symbolic && plan.compactable ? -1 : value);
+    result.shape.push_back(
+        symbolic && plan.compactable && !plan.activeRows ? -1 : value);
   }
   return result;
 }
@@ -70,12 +71,12 @@ Result<Baked> readBaked(const JsonPlace &place, const Orders &orders,
         "expects 1 tensor or at least {}, one for each instance, but '{}' has "
         "{}",
         instances, name, parameter.count));
-  if (parameter.vocabularyRows && plan.compactable)
+  int64_t rows = plan.rowsOf(parameter);
+  if (rows < 0)
     return parameterPlace.error(fmt::format(
         "expects a parameter of fixed size, but '{}' is compacted to the "
         "active vocabulary",
         name));
-  int64_t rows = parameter.shape[0];
   int64_t columns = parameter.shape.size() > 1 ? parameter.shape[1] : 1;
   ANEC_ASSIGN(bool transposed, place.booleanOr("transposed", false));
   if (transposed)
@@ -199,6 +200,10 @@ std::optional<Error> readHead(const JsonPlace &root, Plan &plan) {
   ANEC_ASSIGN(plan.vocabulary, root.integer("vocabulary", 0, 1 << 24));
   ANEC_ASSIGN(plan.compactable, root.booleanOr("compactable", false));
   plan.compactable = plan.compactable && plan.vocabulary > 0;
+  if (root.json().contains("active_rows")) {
+    ANEC_ASSIGN(plan.activeRows,
+                root.integer("active_rows", 1, plan.vocabulary));
+  }
   return std::nullopt;
 }
 

@@ -144,8 +144,7 @@ HostType StepReader::typeOf(const ValueRef &value) const {
   }
   const Parameter &parameter = plan.parameters[value.id];
   HostType type{false, parameter.shape};
-  if (parameter.vocabularyRows && plan.compactable)
-    type.shape[0] = -1;
+  type.shape[0] = plan.rowsOf(parameter);
   return type;
 }
 
@@ -289,15 +288,16 @@ std::optional<Error> StepReader::readStage(const JsonPlace &place, Step &step) {
   if (target.kind != RegionKind::Weight)
     return to.error(fmt::format(
         "expects a weight region, but '{}' holds an activation", target.name));
-  if (parameter.vocabularyRows && plan.compactable)
+  int64_t parameterRows = plan.rowsOf(parameter);
+  if (parameterRows < 0)
     return place.error(fmt::format("expects a parameter of fixed size, but "
                                    "'{}' is compacted to the active vocabulary",
                                    parameter.name));
   auto [rows, columns] = matrixOf(target);
   bool fits =
       parameter.shape.size() == 1
-          ? rows * columns == parameter.shape[0] && (rows == 1 || columns == 1)
-          : rows == parameter.shape[0] && columns == parameter.shape[1];
+          ? rows * columns == parameterRows && (rows == 1 || columns == 1)
+          : rows == parameterRows && columns == parameter.shape[1];
   if (!fits)
     return place.error(fmt::format(
         "expects a parameter of {} x {} for region '{}', but '{}' is {}", rows,

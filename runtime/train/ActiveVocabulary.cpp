@@ -36,4 +36,28 @@ Result<ActiveVocabulary> ActiveVocabulary::select(int64_t vocabulary,
   return result;
 }
 
+Result<ActiveVocabulary> ActiveVocabulary::fill(int64_t vocabulary,
+                                                int64_t rows,
+                                                std::vector<int32_t> ids) {
+  std::vector<bool> taken(size_t(vocabulary), false);
+  int64_t count = 0;
+  for (int32_t id : ids)
+    if (id >= 0 && id < vocabulary && !taken[size_t(id)]) {
+      taken[size_t(id)] = true;
+      ++count;
+    }
+  if (count > rows)
+    return makeError(ErrorCode::InvalidInput,
+                     "expects at most {} active tokens, which the bundle was "
+                     "compiled for, but the data has {}; compile with "
+                     "--active-vocab={} or more",
+                     rows, count, count);
+  for (int32_t id = 0; id < vocabulary && count < rows; ++id)
+    if (!taken[size_t(id)]) {
+      ids.push_back(id);
+      ++count;
+    }
+  return select(vocabulary, std::move(ids));
+}
+
 } // namespace anec::rt

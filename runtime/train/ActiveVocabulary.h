@@ -26,6 +26,10 @@ public:
   /// Errors: an id outside the vocabulary, or none at all.
   static Result<ActiveVocabulary> select(int64_t vocabulary,
                                          std::vector<int32_t> ids);
+  /// Exactly `rows` tokens: `ids`, filled up with the lowest others, for
+  /// kernels of a fixed size. Errors: as select, or more ids than rows.
+  static Result<ActiveVocabulary> fill(int64_t vocabulary, int64_t rows,
+                                       std::vector<int32_t> ids);
 
   int64_t size() const { return int64_t(tokens.size()); }
   int64_t fullSize() const { return int64_t(positions.size()); }

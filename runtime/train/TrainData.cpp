@@ -32,6 +32,11 @@ Result<ActiveVocabulary> chooseActive(const Plan &plan,
                                       const TokenData &training,
                                       const TokenData *validation,
                                       const Tokenizer *tokenizer) {
+  if (plan.activeRows && !options.compact)
+    return makeError(ErrorCode::InvalidInput,
+                     "expects no --no-compact, since the bundle was compiled "
+                     "for {} of {} tokens",
+                     plan.activeRows, plan.vocabulary);
   if (!plan.compactable || !options.compact)
     return ActiveVocabulary(plan.vocabulary);
   std::vector<int32_t> ids = training.distinct();
@@ -41,6 +46,9 @@ Result<ActiveVocabulary> chooseActive(const Plan &plan,
   if (tokenizer)
     for (int32_t id : tokenizer->requiredIds())
       ids.push_back(id);
+  if (plan.activeRows)
+    return ActiveVocabulary::fill(plan.vocabulary, plan.activeRows,
+                                  std::move(ids));
   return ActiveVocabulary::select(plan.vocabulary, std::move(ids));
 }
 
@@ -59,6 +67,7 @@ Result<TrainData> openTokens(const Plan &plan, const TrainOptions &options) {
   }
   TokenDataOptions open;
   open.vocabulary = plan.vocabulary;
+  open.syntheticVocabulary = plan.activeRows;
   open.sequence = plan.sequence;
   open.tokenBits = options.tokenBits;
   open.tokenizer = tokenizer.get();

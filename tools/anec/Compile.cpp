@@ -94,6 +94,14 @@ int anec::compile(const CompileCommand &command) {
                 std::to_string(models.size()) + " among " +
                 std::to_string(module->getBody()->getOperations().size()) +
                 " operations");
+  if (!command.activeVocabulary.empty()) {
+    llvm::Expected<int64_t> rows =
+        readActiveVocabulary(command.activeVocabulary);
+    if (!rows)
+      return fail(llvm::toString(rows.takeError()));
+    if (failed(resizeVocabulary(models.front(), *rows)))
+      return badInput;
+  }
   if (failed(resize(models.front(), command.batch, command.sequence)) ||
       failed(verify(*module)) || failed(runPasses(*module, command)))
     return badInput;

@@ -12,6 +12,7 @@ struct CompileCommand {
   std::string emit = "bundle";
   CompilerOptions options;
   int64_t sequence = 0, batch = 0; ///< 0: as written.
+  std::string activeVocabulary;    ///< A number or a token file; empty: all.
   std::string printAfter;
   bool printAfterAll = false;
 };

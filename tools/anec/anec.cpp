@@ -25,6 +25,8 @@ int main(int argc, char **argv) {
   auto offload = text("offload", options.offload, "auto, none or a list");
   auto recompute = text("recompute", options.recompute, "auto, cheap or full");
   auto target = text("target", options.target, "profile of the device");
+  auto vocabulary = text("active-vocab", command.activeVocabulary,
+                         "rows of the vocabulary, or a file of tokens");
   auto after = text("print-ir-after", command.printAfter, "after this pass");
   auto broken = text("break-rule", options.breakRule,
                      "negate the gradient of this op, to test the checks");
