@@ -3,7 +3,7 @@
 
 // Parameters that only meet tokens shrink with the vocabulary.
 // CHECK: nn.parameter @tok_embeddings.weight {{.*}}vocabulary_rows
-// CHECK: plan.module attributes {batch = 4 : i64, compactable = true, {{.*}}sequence = 128 : i64, {{.*}}vocabulary = 288 : i64
+// CHECK: plan.module attributes {active_rows = 0 : i64, batch = 4 : i64, compactable = true, {{.*}}sequence = 128 : i64, {{.*}}vocabulary = 288 : i64
 // CHECK: plan.surface "layer_fwd.in" {{.*}}count = 4
 // CHECK: row_order = array<i64:
 // Results that the backward taps have a surface for each layer; its own do not.
