@@ -78,10 +78,12 @@ Value KernelBuilder::scaleExactly(Value x, double factor) {
 Value KernelBuilder::mulTable(Value x, ArrayRef<int64_t> shape,
                               const std::string &stem,
                               const std::function<double(int64_t)> &element) {
-  Value near = table(shape, stem + ".bin", element);
-  Value rest = table(shape, stem + "_rest.bin",
-                     [&](int64_t i) { return restOf(element(i)); });
-  return add(mul(x, near), mul(x, rest));
+  // One op at a time: the order of arguments is the compiler's choice, and the
+  // text must not depend on it.
+  Value near = mul(x, table(shape, stem + ".bin", element));
+  Value rest = mul(x, table(shape, stem + "_rest.bin",
+                            [&](int64_t i) { return restOf(element(i)); }));
+  return add(near, rest);
 }
 
 Value KernelBuilder::inverseRoot(Value x) {

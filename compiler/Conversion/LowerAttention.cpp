@@ -122,9 +122,9 @@ struct LowerHeadMixTransposed : LoweringPattern<nn::HeadMixTransposedOp> {
       Value q = heads->ofBatch(kernel, operands.getQ().front(), b);
       Value sum;
       for (int64_t r = 0; r < heads->rounds; ++r) {
-        Value product =
-            kernel.matmul(heads->ofRound(kernel, q, r),
-                          heads->scoresOfRound(kernel, p, r), false, false);
+        Value round = heads->ofRound(kernel, q, r);
+        Value scores = heads->scoresOfRound(kernel, p, r);
+        Value product = kernel.matmul(round, scores, false, false);
         sum = sum ? kernel.add(sum, product) : product;
       }
       batch.push_back(heads->flat(kernel, sum));

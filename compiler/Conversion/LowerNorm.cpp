@@ -38,14 +38,15 @@ Normalized normalize(KernelBuilder &kernel, Value x, double eps) {
   // Rough: q is about 2^6 / rms, good enough to bring squares into range.
   Value small = kernel.scale(x, preScale);
   Value square = kernel.sum(kernel.mul(small, small), /*axis=*/1);
-  Value rough = kernel.inverseRoot(kernel.add(
-      kernel.scale(square, 1.0 / shapeOf(x)[1]), kernel.scalar(meanFloor)));
+  Value mean = kernel.scale(square, 1.0 / shapeOf(x)[1]);
+  Value rough = kernel.inverseRoot(kernel.add(mean, kernel.scalar(meanFloor)));
   Value near = kernel.mul(small, rough);
   // Exact: near = x * ratio, so eps becomes eps * ratio^2.
   Value ratio = kernel.scale(rough, preScale);
   Value root = kernel.scale(ratio, std::sqrt(eps));
-  Value mean = channelMean(kernel, kernel.mul(near, near));
-  Value rest = kernel.inverseRoot(kernel.add(mean, kernel.mul(root, root)));
+  Value exactMean = channelMean(kernel, kernel.mul(near, near));
+  Value rest =
+      kernel.inverseRoot(kernel.add(exactMean, kernel.mul(root, root)));
   return {kernel.mul(near, rest), kernel.mul(ratio, rest)};
 }
 

@@ -24,9 +24,6 @@ double tolerance(Numerics numerics) {
   return numerics == Numerics::Ane ? 4e-3 : 1e-5;
 }
 constexpr double normTolerance = 1e-2;
-/// cos and sin are fp16 tables for every numerics: half a unit of 2^-11 each.
-constexpr double tableTolerance = 1e-3;
-
 std::string typeOf(const NNTensor &tensor) {
   return fmt::format("tensor<{}xf32>", fmt::join(tensor.shape, "x"));
 }
@@ -147,7 +144,7 @@ TEST_P(Kernel, RopeRotatesEverySequenceFromPositionZero) {
           type);
       auto results = runKernel(model, {x}, {x.shape}, GetParam());
       EXPECT_LT(relativeError(results[0], rope(x, 16, 10000, halves, inverse)),
-                tableTolerance)
+                tolerance(GetParam()))
           << (halves ? "halves" : "interleaved") << (inverse ? " back" : "");
     }
 }

@@ -12,9 +12,9 @@ nn.model @m {
   // CHECK:         %[[P:.*]] = mil.reshape %[[X]], shape = [1, 1, 2, 4]
   // CHECK:         %[[X0:.*]] = mil.slice_by_size %[[P]], begin = [0, 0, 0, 0], size = [1, 1, 1, 4]
   // CHECK:         %[[A:.*]] = mil.const dense<{{\[\[\[\[}}1.000000e+00, 5.405{{[0-9]*}}e-01, 1.000000e+00, 5.405{{[0-9]*}}e-01], [0.000000e+00, 8.413{{[0-9]*}}e-01, 0.000000e+00, 8.413{{[0-9]*}}e-01]]]]> : tensor<1x1x2x4xf16> in "weights/rope_even_2x4_head2_seq2_theta10000.bin"
-  // CHECK:         %[[AREST:.*]] = mil.const dense<{{\[\[\[\[}}0.000000e+00, -2.24{{.*}}e-04, {{.*}}[0.000000e+00, 1.63{{.*}}e-04, {{.*}} in "weights/rope_even_2x4_head2_seq2_theta10000_rest.bin"
-  // CHECK-DAG:     %[[XA:.*]] = mil.mul %[[X0]], %[[A]] : tensor<1x1x1x4xf16>, tensor<1x1x2x4xf16>
-  // CHECK-DAG:     %[[XAREST:.*]] = mil.mul %[[X0]], %[[AREST]] : tensor<1x1x1x4xf16>, tensor<1x1x2x4xf16>
+  // CHECK:         %[[XA:.*]] = mil.mul %[[X0]], %[[A]] : tensor<1x1x1x4xf16>, tensor<1x1x2x4xf16>
+  // CHECK:         %[[AREST:.*]] = mil.const dense<{{\[\[\[\[}}0.000000e+00, -2.25{{.*}}e-04, {{.*}}[0.000000e+00, 1.62{{.*}}e-04, {{.*}} in "weights/rope_even_2x4_head2_seq2_theta10000_rest.bin"
+  // CHECK:         %[[XAREST:.*]] = mil.mul %[[X0]], %[[AREST]] : tensor<1x1x1x4xf16>, tensor<1x1x2x4xf16>
   // CHECK:         %[[EVEN:.*]] = mil.add %[[XA]], %[[XAREST]]
   // CHECK:         %[[X1:.*]] = mil.slice_by_size %[[P]], begin = [0, 0, 1, 0], size = [1, 1, 1, 4]
   // CHECK:         mil.const dense<{{\[\[\[\[}}-0.000000e+00, -8.413{{[0-9]*}}e-01, -0.000000e+00, -8.413{{[0-9]*}}e-01], [1.000000e+00, 5.405{{[0-9]*}}e-01, 1.000000e+00, 5.405{{[0-9]*}}e-01]]]]> : tensor<1x1x2x4xf16> in "weights/rope_odd_2x4_head2_seq2_theta10000.bin"
