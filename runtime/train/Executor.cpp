@@ -58,6 +58,12 @@ template <typename Real>
 Result<std::unique_ptr<Executor<Real>>>
 Executor<Real>::create(const Bundle &bundle, Device &device,
                        ParameterStore<Real> &store, ThreadPool &pool) {
+  int64_t rows = bundle.plan().activeRows, active = store.vocabulary().size();
+  if (rows != 0 && active != rows)
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expects {} active tokens, which the bundle was "
+                     "compiled for, but got {}",
+                     bundle.folder(), rows, active);
   std::unique_ptr<Executor> executor(new Executor(bundle, device, store, pool));
   ANEC_TRY(executor->allocate());
   return executor;

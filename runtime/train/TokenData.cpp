@@ -188,9 +188,11 @@ std::optional<Error> TokenData::makeSynthetic(const std::string &name,
         name, options.sequence);
   count = sequences * options.sequence + 1;
   RandomStream random(options.seed, syntheticStream);
+  int64_t bound = options.syntheticVocabulary ? options.syntheticVocabulary
+                                              : options.vocabulary;
   tokens.resize(size_t(count));
   for (size_t i = 0; i < tokens.size(); ++i)
-    tokens[i] = int32_t(random.below(i, uint64_t(options.vocabulary)));
+    tokens[i] = int32_t(random.below(i, uint64_t(bound)));
   hash = sha256(fmt::format("{} seed {}", name, options.seed));
   return std::nullopt;
 }

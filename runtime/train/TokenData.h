@@ -27,6 +27,8 @@ struct TokenDataOptions {
   const Tokenizer *tokenizer = nullptr;
   /// For synthetic:N.
   uint64_t seed = 0;
+  /// Synthetic ids are below; 0: the vocabulary.
+  int64_t syntheticVocabulary = 0;
 };
 
 /// What the sidecar FILE.bin.json of a .bin file says; every member optional:

@@ -17,17 +17,16 @@ struct GradcheckFlags {
   DeviceOptions device;
 };
 
-/// The data, random tokens unless --data says otherwise.
-Result<std::unique_ptr<Dataset>> openData(const Plan &plan,
-                                          const GradcheckFlags &flags) {
+/// The data, random tokens unless --data says otherwise. All tokens are active
+/// but where the bundle was compiled for fewer.
+Result<TrainData> openData(const Plan &plan, const GradcheckFlags &flags) {
   TrainOptions options;
   options.data = flags.data.empty()
                      ? fmt::format("synthetic:{}", 4 * plan.batch)
                      : flags.data;
   options.seed = flags.options.seed;
-  options.compact = false;
-  ANEC_ASSIGN(TrainData data, openTrainData(plan, options));
-  return std::move(data.training);
+  options.compact = plan.activeRows != 0;
+  return openTrainData(plan, options);
 }
 
 /// Everything up to gradients in the store; returns the loss.
@@ -36,20 +35,19 @@ Result<int> withModel(const GradcheckFlags &flags, const Use &use) {
   ThreadPool pool(flags.device.threads);
   ANEC_ASSIGN(Bundle bundle, Bundle::open(flags.bundle));
   ANEC_ASSIGN(std::unique_ptr<Device> device, flags.device.open(pool));
-  ANEC_ASSIGN(std::unique_ptr<Dataset> data, openData(bundle.plan(), flags));
-  ParameterStore<Real> store(bundle.plan(),
-                             ActiveVocabulary(bundle.plan().vocabulary),
-                             flags.options.seed, pool);
+  ANEC_ASSIGN(TrainData data, openData(bundle.plan(), flags));
+  ParameterStore<Real> store(bundle.plan(), data.vocabulary, flags.options.seed,
+                             pool);
   if (!flags.initialize.empty())
     ANEC_TRY(store.load(flags.initialize));
   else
     spreadParameters(store, flags.options.seed);
   ANEC_ASSIGN(std::unique_ptr<Executor<Real>> executor,
               Executor<Real>::create(bundle, *device, store, pool));
-  ANEC_ASSIGN(double loss, computeGradients(*executor, *data));
+  ANEC_ASSIGN(double loss, computeGradients(*executor, *data.training));
   if (!flags.dump.empty())
     ANEC_TRY(writeGradients(store, loss, flags.dump));
-  return use(*executor, *data);
+  return use(*executor, *data.training);
 }
 
 Result<int> check(Executor<double> &executor, const Dataset &data,
