@@ -38,8 +38,10 @@ LogicalResult SiluOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
   Location loc = getLoc();
   Value s = SigmoidOp::create(builder, loc, getX());
   Value y = getY();
-  Value slope = SubOp::create(builder, loc, AddOp::create(builder, loc, s, y),
-                              MulOp::create(builder, loc, y, s));
+  // One op at a time: the order of arguments is the C++ compiler's choice.
+  Value sum = AddOp::create(builder, loc, s, y);
+  Value product = MulOp::create(builder, loc, y, s);
+  Value slope = SubOp::create(builder, loc, sum, product);
   operandGrads[0] = MulOp::create(builder, loc, resultGrads[0], slope);
   return success();
 }
