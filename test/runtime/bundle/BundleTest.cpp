@@ -280,4 +280,34 @@ TEST(BundleErrors, stagingACompactedTable) {
   EXPECT_EQ(complaint(bundle), "");
 }
 
+TEST(BundleErrors, anyValueInAnyPlace) {
+  // Nothing may crash; a bundle that opens had an equivalent value.
+  const json values[] = {nullptr,
+                         true,
+                         -1,
+                         0,
+                         3,
+                         1e300,
+                         int64_t(1) << 62,
+                         "",
+                         "i",
+                         "y",
+                         json::array(),
+                         json::object(),
+                         {1, 2, 3}};
+  TestBundle good = TestBundle::withKernel();
+  const json places = good.plan.flatten();
+  int refused = 0, opened = 0;
+  for (const auto &[pointer, value] : places.items()) {
+    (void)value;
+    for (const json &other : values) {
+      TestBundle bundle = good;
+      bundle.plan[json::json_pointer(pointer)] = other;
+      (complaint(bundle).empty() ? opened : refused) += 1;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_LT(opened, refused / 2);
+}
+
 } // namespace
