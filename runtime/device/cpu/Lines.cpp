@@ -96,7 +96,8 @@ void forEachLine(const KernelArguments &arguments, const Dims &axes,
 
 /// Makes the kernel of a body for both widths.
 template <template <typename> class Body, typename... Parameters>
-Kernel lineKernel(Dims axes, Dims resultAxes, Parameters... parameters) {
+Kernel lineKernel(const Dims &axes, const Dims &resultAxes,
+                  Parameters... parameters) {
   return [=](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       forEachLine<double>(arguments, axes, resultAxes,

@@ -20,6 +20,7 @@
 #include "runtime/device/cpu/ScalarMath.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 HWY_BEFORE_NAMESPACE();
@@ -268,7 +269,7 @@ template <typename T> T maxOf(const T *x, int64_t count) {
   foldRow(x, count, -std::numeric_limits<T>::infinity(), folded, Maximum());
   T largest = folded[0];
   for (size_t i = 1; i < parts; ++i)
-    if (!(folded[i] <= largest) && largest == largest)
+    if (!(folded[i] <= largest) && !std::isnan(largest))
       largest = folded[i];
   return largest;
 }
