@@ -203,6 +203,10 @@ Result<Trainer::Update> Trainer::runUpdate() {
   double undo = 1 / (update.scale * double(options.accumulation));
   update.norm = optimizer->gradientNorm() * undo;
   update.skipped = !std::isfinite(update.loss) || !std::isfinite(update.norm);
+  // One NaN for people and files, whatever sign and payload arithmetic left.
+  for (double *value : {&update.loss, &update.norm})
+    if (std::isnan(*value))
+      *value = nan;
   if (!update.skipped) {
     // As torch.nn.utils.clip_grad_norm_ does it.
     double clipped = options.clip > 0
