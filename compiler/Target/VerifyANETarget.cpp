@@ -10,6 +10,9 @@
 #include "dialect/MIL/MIL.h"
 #include "runtime/target/Check.h"
 
+#include <set>
+#include <utility>
+
 namespace anec {
 #define GEN_PASS_DEF_VERIFYANETARGETPASS
 #include "compiler/Passes.h.inc"
@@ -42,18 +45,47 @@ struct VerifyANETargetPass
       return signalPassFailure();
     std::vector<target::Violation> violations =
         target::check(kernel->program, *profile);
-    for (const target::Violation &violation : violations)
-      report(violation, *kernel);
-    if (!violations.empty())
-      signalPassFailure();
+    if (violations.empty())
+      return;
+    reportAll(violations, *kernel);
+    signalPassFailure();
   }
 
 private:
-  void report(const target::Violation &violation, const EmittedKernel &kernel) {
+  /// One error for each rule and place. Where an op that computes breaks a
+  /// rule, the inputs and copies around it that break it too say nothing new.
+  void reportAll(const std::vector<target::Violation> &violations,
+                 const EmittedKernel &kernel) {
+    std::set<target::Rule> brokenByComputing;
+    for (const target::Violation &violation : violations)
+      if (computes(find(violation, kernel)))
+        brokenByComputing.insert(violation.rule);
+    std::set<std::pair<target::Rule, const void *>> reported;
+    for (const target::Violation &violation : violations) {
+      Operation *op = find(violation, kernel);
+      if (brokenByComputing.count(violation.rule) && !computes(op))
+        continue;
+      const void *place = op->getLoc().getAsOpaquePointer();
+      if (reported.emplace(violation.rule, place).second)
+        report(violation, op);
+    }
+  }
+
+  static bool computes(Operation *op) {
+    return isa<mil::OperatorInterface>(op) &&
+           !isa<mil::ReshapeOp, mil::TransposeOp, mil::SliceBySizeOp,
+                mil::ConcatOp>(op);
+  }
+
+  /// The op of a violation, or the program for an input.
+  Operation *find(const target::Violation &violation,
+                  const EmittedKernel &kernel) {
     auto found = kernel.operations.find(violation.name);
-    Operation *op = found == kernel.operations.end()
-                        ? getOperation().getOperation()
-                        : found->second;
+    return found == kernel.operations.end() ? getOperation().getOperation()
+                                            : found->second;
+  }
+
+  void report(const target::Violation &violation, Operation *op) {
     const target::RuleInfo &rule = target::ruleInfo(violation.rule);
     InFlightDiagnostic error = op->emitOpError()
                                << violation.message << " [" << rule.id << "]";

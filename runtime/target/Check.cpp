@@ -200,6 +200,13 @@ private:
              weight->dims[1], limit);
       return;
     }
+    int64_t contraction =
+        statement.op == "matmul" ? contractionOf(statement) : 0;
+    if (contraction > limit) {
+      report(Rule::Dim16384, "", "sums over {} elements, at most {}",
+             contraction, limit);
+      return;
+    }
     // A constant is checked where it is used.
     if (statement.op == "const")
       return;
@@ -210,6 +217,18 @@ private:
                  limit);
           return;
         }
+  }
+
+  /// How many products a matmul adds up; 0 when that cannot be told.
+  int64_t contractionOf(const mil::Statement &statement) const {
+    const std::string *x = reference(statement, "x");
+    const mil::Type *type = x ? typeOf(*x) : nullptr;
+    if (!type || type->rank() < 2)
+      return 0;
+    const mil::Value *transposed = constant(statement, "transpose_x");
+    bool isTransposed = transposed && transposed->integers() &&
+                        transposed->integers()->front() != 0;
+    return type->dims[type->rank() - (isTransposed ? 2 : 1)];
   }
 
   // The program as a whole ---------------------------------------------------
