@@ -21,9 +21,12 @@ Types inferIdentity(const Operands &operands) {
   return std::vector<Type>{type};
 }
 
-/// A scale is one number or one per element of `axis`.
+/// A scale or zero point is one number or one per element of `axis`.
 std::optional<Error> checkScale(const Operands &operands, const Type &data,
-                                const Type &scale) {
+                                const char *parameter) {
+  if (!operands.has(parameter))
+    return std::nullopt;
+  ANEC_ASSIGN(Type scale, operands.type(parameter));
   if (scale.rank() == 0)
     return std::nullopt;
   if (scale.rank() == 1 && scale.dims[0] == 1 && !operands.has("axis"))
@@ -33,28 +36,31 @@ std::optional<Error> checkScale(const Operands &operands, const Type &data,
   if (scale.rank() == 1 && scale.dims[0] == size)
     return std::nullopt;
   return makeError(ErrorCode::InvalidInput,
-                   "expected 'scale' to have {} values, found {}", size,
+                   "expected '{}' to have {} values, found {}", parameter, size,
                    dimsText(scale.dims));
 }
 
 Types inferAffineDequantize(const Operands &operands) {
   ANEC_ASSIGN(Type data, operands.type("quantized_data"));
   ANEC_ASSIGN(Type scale, operands.type("scale"));
-  ANEC_TRY(checkScale(operands, data, scale));
+  ANEC_TRY(checkScale(operands, data, "scale"));
+  ANEC_TRY(checkScale(operands, data, "zero_point"));
   return single(scale.element, data.dims);
 }
 
 Types inferDequantize(const Operands &operands) {
   ANEC_ASSIGN(Type data, operands.type("input"));
   ANEC_ASSIGN(Type scale, operands.type("scale"));
-  ANEC_TRY(checkScale(operands, data, scale));
+  ANEC_TRY(checkScale(operands, data, "scale"));
+  ANEC_TRY(checkScale(operands, data, "zero_point"));
   return single(scale.element, data.dims);
 }
 
 Types inferQuantize(const Operands &operands) {
   ANEC_ASSIGN(Type data, operands.type("input"));
   ANEC_ASSIGN(Type scale, operands.type("scale"));
-  ANEC_TRY(checkScale(operands, data, scale));
+  ANEC_TRY(checkScale(operands, data, "scale"));
+  ANEC_TRY(checkScale(operands, data, "zero_point"));
   ANEC_ASSIGN(std::string name, operands.string("output_dtype"));
   ScalarType element;
   if (!parseScalarType(name, element) ||

@@ -209,12 +209,17 @@ Types inferGather(const Operands &operands) {
   ANEC_ASSIGN(Type indices, operands.type("indices"));
   ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), 0));
   ANEC_ASSIGN(int64_t batch, operands.integer("batch_dims", 0));
-  if (!isInteger(indices.element) || batch < 0 || batch > axis ||
-      batch > indices.rank())
-    return makeError(ErrorCode::InvalidInput,
-                     "expected integer 'indices' and 'batch_dims' up to the "
-                     "axis, found {} and {}",
-                     toString(indices), batch);
+  bool good = isInteger(indices.element) && batch >= 0 && batch <= axis &&
+              batch <= indices.rank();
+  for (int64_t i = 0; good && i < batch; ++i)
+    good =
+        x.dims[static_cast<size_t>(i)] == indices.dims[static_cast<size_t>(i)];
+  if (!good)
+    return makeError(
+        ErrorCode::InvalidInput,
+        "expected integer 'indices' with the first {} sizes of {}, "
+        "up to the axis, found {}",
+        batch, dimsText(x.dims), toString(indices));
   Dims dims(x.dims.begin(), x.dims.begin() + axis);
   dims.insert(dims.end(), indices.dims.begin() + batch, indices.dims.end());
   dims.insert(dims.end(), x.dims.begin() + axis + 1, x.dims.end());

@@ -77,6 +77,10 @@ Result<Layout> Compiler::layoutOf(const mil::Type &type) const {
     return makeError(ErrorCode::Unsupported,
                      "unknown sizes, as in {}, are not supported",
                      mil::toString(type));
+  if (type.elementCount() == 0)
+    return makeError(ErrorCode::Unsupported,
+                     "tensors without elements, as in {}, are not supported",
+                     mil::toString(type));
   return Layout{*storage, type.dims, contiguousStrides(type.dims)};
 }
 
