@@ -160,6 +160,14 @@ TEST(ActiveVocabulary, mapsBothWays) {
               AllOf(HasSubstr("from 0 to 9"), HasSubstr("10")));
 }
 
+TEST(ActiveVocabulary, fillsUpToAFixedSize) {
+  auto active = ActiveVocabulary::fill(10, 4, {7, 1, 7});
+  ASSERT_TRUE(active);
+  EXPECT_THAT(active->ids(), ElementsAre(0, 1, 2, 7));
+  EXPECT_THAT(ActiveVocabulary::fill(10, 2, {7, 2, 5}).error().message,
+              AllOf(HasSubstr("at most 2"), HasSubstr("has 3")));
+}
+
 TEST(RealDataset, drawsSyntheticSequences) {
   RealDataShape shape{4, 3, 2};
   auto data = openRealDataset("synthetic:5", shape, 1);

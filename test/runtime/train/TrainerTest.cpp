@@ -144,6 +144,22 @@ TEST_F(Training, compactionChangesNothingButTheClassifier) {
   EXPECT_NEAR(full - compact, std::log(16.0 / 6.0), 0.3);
 }
 
+TEST_F(Training, usesExactlyTheTokensABundleWasCompiledFor) {
+  TestBundle fixed = TestBundle::language();
+  fixed.plan["active_rows"] = 8;
+  fixed.write(folder / "bundle");
+  Result<json> report = train(options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ((*report)["active_vocab"], 8);
+  options.output = folder / "other";
+  options.compact = false;
+  EXPECT_THAT(complaint(options), HasSubstr("8 of 16"));
+  options.compact = true;
+  fixed.plan["active_rows"] = 5;
+  fixed.write(folder / "bundle");
+  EXPECT_THAT(complaint(options), HasSubstr("--active-vocab=6"));
+}
+
 TEST_F(Training, givesTheSameBitsForAnyThreadCount) {
   ASSERT_TRUE(train(options, 1));
   options.output = folder / "other";
