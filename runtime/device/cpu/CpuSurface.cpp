@@ -7,6 +7,7 @@
 
 #include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
+#include "runtime/support/Transpose.h"
 
 #include <algorithm>
 #include <cstring>
@@ -65,8 +66,56 @@ int64_t rowOffset(const SurfaceSpec &spec, const Region &region, int64_t row) {
          region.column + row / region.blockRows * region.columns;
 }
 
+int64_t placeIn(const std::vector<int64_t> &order, int64_t i) {
+  return order.empty() ? i : order[static_cast<size_t>(i)];
+}
+
+/// Calls `body(first, source, count)` for the longest pieces of [begin, end)
+/// whose places in `order` follow each other, such as the rows of one head.
+template <typename Body>
+void forEachRun(const std::vector<int64_t> &order, int64_t begin, int64_t end,
+                Body body) {
+  if (order.empty())
+    return body(begin, begin, end - begin);
+  while (begin < end) {
+    const int64_t source = placeIn(order, begin);
+    int64_t count = 1;
+    while (begin + count < end &&
+           placeIn(order, begin + count) == source + count)
+      ++count;
+    body(begin, source, count);
+    begin += count;
+  }
+}
+
 /// Stored rows at a time, so that a transposed master is read in lines.
 constexpr int64_t stripRows = 16;
+
+/// The stored rows from `begin` to before `end` of a transposed master, as
+/// `strip[row - begin][column]`. Element (r, c) of the stored matrix is (c, r)
+/// of the permuted one.
+template <typename T>
+void transposeStrip(const Region &region, const T *master, int64_t begin,
+                    int64_t end, T *strip, int64_t stride) {
+  const MatrixOrder &order = region.order;
+  auto masterRow = [&](int64_t column) {
+    return master + placeIn(order.rowOrder, column) * region.rows;
+  };
+  forEachRun(order.columnOrder, begin, end,
+             [&](int64_t row, int64_t source, int64_t count) {
+               T *target = strip + (row - begin) * stride;
+               int64_t column = 0;
+               for (; column + 4 <= region.columns; column += 4)
+                 transposeFour({masterRow(column) + source,
+                                masterRow(column + 1) + source,
+                                masterRow(column + 2) + source,
+                                masterRow(column + 3) + source},
+                               count, target + column, stride);
+               for (; column < region.columns; ++column)
+                 for (int64_t i = 0; i < count; ++i)
+                   target[i * stride + column] = masterRow(column)[source + i];
+             });
+}
 
 /// Writes the stored rows from `begin` to before `end`, at most a strip.
 template <typename T, typename E>
@@ -74,32 +123,24 @@ void stageStrip(const SurfaceSpec &spec, const Region &region, const T *master,
                 E *surface, int64_t begin, int64_t end) {
   const MatrixOrder &order = region.order;
   const int64_t columns = region.columns;
-  auto place = [](const std::vector<int64_t> &permutation, int64_t i) {
-    return permutation.empty() ? i : permutation[static_cast<size_t>(i)];
-  };
-  if (!order.transposed && order.columnOrder.empty()) {
+  if (order.transposed) {
+    // The padding keeps the rows out of each other's cache lines.
+    const int64_t stride = columns + 16;
+    AlignedBuffer<T> strip(stripRows * stride);
+    transposeStrip(region, master, begin, end, strip.data(), stride);
     for (int64_t row = begin; row < end; ++row)
-      convert(master + place(order.rowOrder, row) * columns,
+      convert(strip.data() + (row - begin) * stride,
               surface + rowOffset(spec, region, row), columns);
     return;
   }
-  // Element (r, c) of the stored matrix is (c, r) of the permuted one when
-  // it is transposed.
-  const int64_t masterColumns = order.transposed ? region.rows : columns;
-  std::vector<T> strip(static_cast<size_t>((end - begin) * columns));
-  for (int64_t column = 0; column < columns; ++column)
-    for (int64_t row = begin; row < end; ++row) {
-      const int64_t from = order.transposed
-                               ? place(order.rowOrder, column) * masterColumns +
-                                     place(order.columnOrder, row)
-                               : place(order.rowOrder, row) * masterColumns +
-                                     place(order.columnOrder, column);
-      strip[static_cast<size_t>((row - begin) * columns + column)] =
-          master[from];
-    }
-  for (int64_t row = begin; row < end; ++row)
-    convert(strip.data() + (row - begin) * columns,
-            surface + rowOffset(spec, region, row), columns);
+  for (int64_t row = begin; row < end; ++row) {
+    const T *source = master + placeIn(order.rowOrder, row) * columns;
+    E *target = surface + rowOffset(spec, region, row);
+    forEachRun(order.columnOrder, 0, columns,
+               [&](int64_t column, int64_t from, int64_t count) {
+                 convert(source + from, target + column, count);
+               });
+  }
 }
 
 } // namespace
