@@ -4,66 +4,14 @@
 // computed now, and what a concat or an output takes is computed in place.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/Compiler.h"
+
 #include "runtime/device/cpu/Constants.h"
-#include "runtime/device/cpu/CpuProgram.h"
 #include "runtime/device/cpu/MemoryPlan.h"
 #include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Views.h"
-#include "runtime/mil/Reader.h"
-#include "runtime/mil/TypeCheck.h"
-
-#include <deque>
-#include <map>
 
 namespace anec::rt::cpu {
-
-/// Builds one program; everything it needs is alive while it works.
-class Compiler {
-public:
-  Compiler(const ProgramFiles &files, const CompileOptions &options,
-           ThreadPool &pool, std::vector<std::string> *warnings)
-      : files(files), options(options), pool(pool), warnings(warnings),
-        scope(files.name, mil::RuntimeTypes::Refuse),
-        program(new CpuProgram()) {}
-
-  std::optional<Error> compile(const mil::Function &function);
-  std::unique_ptr<CpuProgram> take() { return std::move(program); }
-
-private:
-  std::optional<Error> addInput(const mil::TypedName &parameter);
-  std::optional<Error> addOutput(const std::string &name);
-  std::optional<Error> addStatement(const mil::Statement &statement);
-  Result<bool> addViews(const mil::Statement &statement,
-                        const mil::Operands &operands,
-                        const std::vector<Layout> &results);
-  std::optional<Error> addConcat(const mil::Statement &statement,
-                                 const mil::Operands &operands,
-                                 const Layout &result);
-  std::optional<Error> addKernel(const mil::Statement &statement,
-                                 const mil::Operands &operands,
-                                 const std::vector<Layout> &results);
-  void addCopy(const ValueRef &from, const ValueRef &to);
-  void publish(const std::string &name);
-  void publish(const std::string &name, std::vector<int64_t> integers);
-
-  Result<Layout> layoutOf(const mil::Type &type) const;
-  Result<ValueRef> tensor(const mil::OperandInfo &operand);
-  size_t addBuffer(BufferKind kind, size_t index, int64_t bytes);
-  bool isConstant(const ValueRef &value) const;
-  /// Makes the value's memory a part of `target`, where nothing forbids it.
-  bool place(const ValueRef &value, size_t target, int64_t offset);
-
-  const ProgramFiles &files;
-  const CompileOptions &options;
-  ThreadPool &pool;
-  std::vector<std::string> *warnings;
-  mil::Scope scope;
-  std::unique_ptr<CpuProgram> program;
-  std::map<std::string, ValueRef> values;
-  std::map<const mil::Value *, ValueRef> constants;
-  /// Values that only constants lead to, for the type rules.
-  std::deque<mil::Value> folded;
-};
 
 Result<Layout> Compiler::layoutOf(const mil::Type &type) const {
   std::optional<Storage> storage;
@@ -338,24 +286,6 @@ std::optional<Error> Compiler::addStatement(const mil::Statement &statement) {
   return std::nullopt;
 }
 
-/// Fills in the sizes that the caller knows.
-static std::optional<Error> setSizes(const CompileOptions &options,
-                                     mil::Function &function) {
-  for (mil::TypedName &parameter : function.parameters) {
-    auto found = options.inputDims.find(parameter.name);
-    if (found == options.inputDims.end())
-      continue;
-    mil::Type sized = parameter.type;
-    sized.dims = found->second;
-    if (!mil::sameType(sized, parameter.type))
-      return makeError(ErrorCode::InvalidInput,
-                       "input '{}': expected {}, found {}", parameter.name,
-                       mil::toString(parameter.type), mil::toString(sized));
-    parameter.type = sized;
-  }
-  return std::nullopt;
-}
-
 std::optional<Error> Compiler::compile(const mil::Function &function) {
   scope.enter(function);
   for (const mil::TypedName &parameter : function.parameters)
@@ -372,36 +302,6 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
   removeDeadSteps(program->buffers, program->steps);
   program->arenaSize = planMemory(program->buffers, program->steps);
   return std::nullopt;
-}
-
-/// "main", the only function, or the one that was asked for.
-static Result<const mil::Function *> chooseFunction(const mil::Program &program,
-                                                    const std::string &file,
-                                                    const std::string &name) {
-  if (const mil::Function *function =
-          program.findFunction(name.empty() ? "main" : name))
-    return function;
-  if (name.empty() && program.functions.size() == 1)
-    return &program.functions.front();
-  std::string names;
-  for (const mil::Function &function : program.functions)
-    names += (names.empty() ? "" : ", ") + function.name;
-  return makeError(
-      ErrorCode::InvalidInput, "{}: expected a function '{}', found {}", file,
-      name.empty() ? "main" : name, names.empty() ? "none" : names);
-}
-
-Result<std::unique_ptr<CpuProgram>>
-CpuProgram::compile(const ProgramFiles &files, const CompileOptions &options,
-                    ThreadPool &pool, std::vector<std::string> *warnings) {
-  ANEC_ASSIGN(mil::Program program, mil::read(files.text, files.name));
-  ANEC_ASSIGN(const mil::Function *function,
-              chooseFunction(program, files.name, options.function));
-  mil::Function sized = *function;
-  ANEC_TRY(setSizes(options, sized));
-  Compiler compiler(files, options, pool, warnings);
-  ANEC_TRY(compiler.compile(sized));
-  return compiler.take();
 }
 
 } // namespace anec::rt::cpu

@@ -1,9 +1,12 @@
 //===- CpuProgram.cpp - A MIL function ready to run -----------------------===//
 //
-// Running is filling in addresses.
+// Choosing the function and its sizes; running is filling in addresses.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/CpuProgram.h"
+
+#include "runtime/device/cpu/Compiler.h"
+#include "runtime/mil/Reader.h"
 
 #include <cassert>
 
@@ -57,6 +60,54 @@ void CpuProgram::run(const std::vector<const void *> &inputs,
   const Memory memory{inputs, outputs, arena.reserve(arenaSize)};
   for (const Step &step : steps)
     runStep(step, memory, pool);
+}
+
+/// Fills in the sizes that the caller knows.
+static std::optional<Error> setSizes(const CompileOptions &options,
+                                     mil::Function &function) {
+  for (mil::TypedName &parameter : function.parameters) {
+    auto found = options.inputDims.find(parameter.name);
+    if (found == options.inputDims.end())
+      continue;
+    mil::Type sized = parameter.type;
+    sized.dims = found->second;
+    if (!mil::sameType(sized, parameter.type))
+      return makeError(ErrorCode::InvalidInput,
+                       "input '{}': expected {}, found {}", parameter.name,
+                       mil::toString(parameter.type), mil::toString(sized));
+    parameter.type = sized;
+  }
+  return std::nullopt;
+}
+
+/// "main", the only function, or the one that was asked for.
+static Result<const mil::Function *> chooseFunction(const mil::Program &program,
+                                                    const std::string &file,
+                                                    const std::string &name) {
+  if (const mil::Function *function =
+          program.findFunction(name.empty() ? "main" : name))
+    return function;
+  if (name.empty() && program.functions.size() == 1)
+    return &program.functions.front();
+  std::string names;
+  for (const mil::Function &function : program.functions)
+    names += (names.empty() ? "" : ", ") + function.name;
+  return makeError(
+      ErrorCode::InvalidInput, "{}: expected a function '{}', found {}", file,
+      name.empty() ? "main" : name, names.empty() ? "none" : names);
+}
+
+Result<std::unique_ptr<CpuProgram>>
+CpuProgram::compile(const ProgramFiles &files, const CompileOptions &options,
+                    ThreadPool &pool, std::vector<std::string> *warnings) {
+  ANEC_ASSIGN(mil::Program program, mil::read(files.text, files.name));
+  ANEC_ASSIGN(const mil::Function *function,
+              chooseFunction(program, files.name, options.function));
+  mil::Function sized = *function;
+  ANEC_TRY(setSizes(options, sized));
+  Compiler compiler(files, options, pool, warnings);
+  ANEC_TRY(compiler.compile(sized));
+  return compiler.take();
 }
 
 } // namespace anec::rt::cpu
