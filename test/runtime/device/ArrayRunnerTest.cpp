@@ -1,0 +1,95 @@
+//===- ArrayRunnerTest.cpp - Any MIL file on arrays -----------------------===//
+//
+// A file with a weight beside it, run on arrays of another type.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/ArrayRunner.h"
+#include "runtime/support/AtomicFile.h"
+#include "runtime/support/ThreadPool.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+
+using namespace anec::rt;
+using namespace anec::rt::cpu;
+
+namespace {
+
+/// y = x * w with w = 1, 2, 3 in weights/w.bin.
+std::string writeModel(const std::string &path) {
+  const std::string folder = testing::TempDir() + "/array-runner";
+  std::filesystem::create_directories(folder + "/weights");
+  std::vector<half> weights = {half(1), half(2), half(3)};
+  mil::BlobWriter writer;
+  writer.append(mil::ScalarType::FP16, 3,
+                Span<const uint8_t>(
+                    reinterpret_cast<const uint8_t *>(weights.data()), 6));
+  EXPECT_FALSE(writeFileAtomically(folder + "/weights/w.bin",
+                                   Span<const uint8_t>(writer.bytes())));
+  EXPECT_FALSE(writeFileAtomically(
+      folder + "/model.mil",
+      "program(1.3) { func main<ios18>(tensor<fp16, [3]> x) {\n"
+      "tensor<fp16, [3]> w = const()[val = tensor<fp16, [3]>(BLOBFILE(path = "
+      "string(\"" +
+          path +
+          "\"), offset = uint64(64)))];\n"
+          "tensor<fp16, [3]> y = mul(x = x, y = w);\n"
+          "tensor<bool, [3]> z = greater(x = y, y = fp16(5)); } -> (y, z); }"));
+  return folder + "/model.mil";
+}
+
+NpyArray floats(std::vector<int64_t> shape, const std::vector<float> &numbers) {
+  NpyArray array{DataType::F32, std::move(shape), {}};
+  array.bytes.resize(numbers.size() * 4);
+  std::memcpy(array.bytes.data(), numbers.data(), array.bytes.size());
+  return array;
+}
+
+TEST(ArrayRunner, RunsAFileWithWeights) {
+  auto files = readProgram(writeModel("@model_path/weights/w.bin"));
+  ASSERT_TRUE(files) << files.error().message;
+  ThreadPool pool(1);
+  auto program = CpuProgram::compile(*files, CompileOptions(), pool);
+  ASSERT_TRUE(program) << program.error().message;
+  auto outputs = runOnArrays(**program, {{"x", floats({3}, {1, 2, 3})}}, pool);
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  ASSERT_EQ(outputs->size(), 2u);
+  EXPECT_EQ((*outputs)[0].name, "y");
+  EXPECT_EQ((*outputs)[0].array.type, DataType::F16);
+  half last;
+  std::memcpy(&last, &(*outputs)[0].array.bytes[4], 2);
+  EXPECT_EQ(static_cast<float>(last), 9);
+  EXPECT_EQ((*outputs)[1].array.type, DataType::Bool);
+  EXPECT_EQ((*outputs)[1].array.bytes, (std::vector<uint8_t>{0, 0, 1}));
+}
+
+TEST(ArrayRunner, WrongInputsAreErrors) {
+  auto files = readProgram(writeModel("@model_path/weights/w.bin"));
+  ASSERT_TRUE(files);
+  ThreadPool pool(1);
+  auto program = CpuProgram::compile(*files, CompileOptions(), pool);
+  ASSERT_TRUE(program);
+  auto messageOf = [&](const std::map<std::string, NpyArray> &inputs) {
+    auto outputs = runOnArrays(**program, inputs, pool);
+    return outputs ? "none" : outputs.error().message;
+  };
+  EXPECT_EQ(messageOf({}), "expected input 'x' of type tensor<fp16, [3]>");
+  EXPECT_EQ(messageOf({{"x", floats({2}, {1, 2})}}),
+            "input 'x': expected shape [3], found [2]");
+  EXPECT_EQ(
+      messageOf({{"x", floats({3}, {1, 2, 3})}, {"y", floats({3}, {1, 2, 3})}}),
+      "there is no input 'y'");
+}
+
+TEST(ArrayRunner, PathsStayInTheFolder) {
+  for (const char *path : {"/etc/passwd", "@model_path/../w.bin", "w.bin"}) {
+    auto files = readProgram(writeModel(path));
+    ASSERT_FALSE(files);
+    EXPECT_NE(files.error().message.find("expected a path below"),
+              std::string::npos);
+  }
+}
+
+} // namespace
