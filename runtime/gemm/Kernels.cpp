@@ -33,6 +33,9 @@ constexpr int64_t maxRows = 8, vectorsPerRow = 3;
 constexpr int64_t maxRows = 6, vectorsPerRow = 2;
 #endif
 
+template <typename T>
+constexpr int64_t lanesOf = hn::MaxLanes(hn::ScalableTag<T>());
+
 // ---- Loads and stores that convert ----
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
@@ -189,7 +192,7 @@ void tileOfRows(int64_t depth, const T *HWY_RESTRICT a, int64_t aStride,
                 const T *HWY_RESTRICT b, T *HWY_RESTRICT tile, bool continues) {
   const hn::ScalableTag<T> d;
   using Vector = hn::Vec<decltype(d)>;
-  constexpr int64_t lanes = HWY_MAX_BYTES / sizeof(T);
+  constexpr int64_t lanes = lanesOf<T>;
   constexpr int64_t width = vectorsPerRow * lanes;
   Vector sums[rows][vectorsPerRow];
   for (int i = 0; i < rows; ++i)
@@ -242,7 +245,7 @@ template <typename T, typename U>
 void storeTo(const T *tile, int64_t rows, int64_t columns, T alpha,
              bool accumulate, const Matrix &c) {
   const hn::ScalableTag<T> d;
-  constexpr int64_t lanes = HWY_MAX_BYTES / sizeof(T);
+  constexpr int64_t lanes = lanesOf<T>;
   constexpr int64_t width = vectorsPerRow * lanes;
   const auto scale = hn::Set(d, alpha);
   for (int64_t i = 0; i < rows; ++i) {
@@ -274,14 +277,14 @@ void storeFloat(const float *tile, int64_t rows, int64_t columns, float alpha,
 
 const Kernels<float> *floatTable() {
   static constexpr Kernels<float> table = {
-      maxRows, vectorsPerRow * HWY_MAX_BYTES / 4, &packFloat,
-      &tileFunction<float>, &storeFloat};
+      maxRows, vectorsPerRow * lanesOf<float>, &packFloat, &tileFunction<float>,
+      &storeFloat};
   return &table;
 }
 
 const Kernels<double> *doubleTable() {
   static constexpr Kernels<double> table = {
-      maxRows, vectorsPerRow * HWY_MAX_BYTES / 8, &packDouble,
+      maxRows, vectorsPerRow * lanesOf<double>, &packDouble,
       &tileFunction<double>, &storeTo<double, double>};
   return &table;
 }

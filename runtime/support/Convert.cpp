@@ -23,6 +23,16 @@ namespace anec::rt::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+void widen(const half *from, float *to, int64_t count) {
+  std::copy_n(from, count, to);
+}
+
+void narrow(const float *from, half *to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    to[i] = static_cast<half>(from[i]);
+}
+#else
 void widen(const half *from, float *to, int64_t count) {
   const hn::ScalableTag<float> d;
   const hn::Rebind<hwy::float16_t, decltype(d)> dHalf;
@@ -46,6 +56,7 @@ void narrow(const float *from, half *to, int64_t count) {
   for (; i < count; ++i)
     to[i] = static_cast<half>(from[i]);
 }
+#endif
 
 } // namespace anec::rt::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -237,7 +237,7 @@ template <typename T> struct Rest {
 template <typename T, class Fold>
 void foldRow(const T *x, int64_t count, T neutral, T *folded, Fold fold) {
   const hn::CappedTag<T, parts> d;
-  constexpr size_t lanes = HWY_MIN(HWY_MAX_BYTES / sizeof(T), parts);
+  constexpr size_t lanes = hn::MaxLanes(d);
   constexpr size_t vectors = parts / lanes;
   hn::Vec<decltype(d)> sums[vectors];
   for (size_t v = 0; v < vectors; ++v)
