@@ -49,6 +49,10 @@ double readElement(Span<const uint8_t> bytes, int64_t index, ScalarType type) {
     std::memcpy(&number, &bits, 4);
     return number;
   }
+  case ScalarType::Int8:
+    return readAs<int8_t>(bytes, index);
+  case ScalarType::UInt8:
+    return readAs<uint8_t>(bytes, index);
   default:
     return static_cast<double>(packedInteger(
         bytes, index, mil::scalarTypeBits(type), type <= ScalarType::Int64));

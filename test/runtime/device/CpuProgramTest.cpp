@@ -192,6 +192,26 @@ TEST(CpuProgram, ErrorsNameTheOperatorAndTheLine) {
             std::string::npos);
 }
 
+TEST(CpuProgram, CompressedConstantsInAttributes) {
+  // 0.5 * (8 - 2) = 3 for every element, in four packed bits each.
+  mil::BlobWriter writer;
+  std::vector<uint8_t> eights(12, 0x88);
+  writer.append(mil::ScalarType::UInt4, 24, eights);
+  ProgramFiles files = inMain(
+      "tensor<fp16,[1,4,1,6]> w = constexpr_affine_dequantize()[axis = "
+      "int32(1), name = string(\"w\"), quantized_data = "
+      "tensor<uint4,[1,4,1,6]>(BLOBFILE(path = string(\"@model_path/w.bin\"), "
+      "offset = uint64(64))), scale = tensor<fp16, [4]>([0.5, 0.5, 0.5, 0.5]), "
+      "zero_point = tensor<uint4, []>(2)];\n"
+      "tensor<fp16,[1,4,1,6]> y = mul(x = x, y = w);\n",
+      "y");
+  files.blobs["@model_path/w.bin"] = writer.bytes();
+  auto program = compile(files);
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->stepCount(), 1u);
+  EXPECT_EQ(runOnCounting(*program)[5], 15);
+}
+
 TEST(CpuProgram, OpenSizesAreFilledInAndShapesFollow) {
   ProgramFiles files;
   files.name = "open";
