@@ -65,13 +65,35 @@ uint64_t RandomStream::below(uint64_t index, uint64_t bound) const {
                                64);
 }
 
-double RandomStream::normal(uint64_t index) const {
-  std::array<uint32_t, 4> words = block(index / 2, Normals);
+std::array<double, 2> RandomStream::normalPair(uint64_t pair) const {
+  std::array<uint32_t, 4> words = block(pair, Normals);
   constexpr double pi = 3.14159265358979323846;
   // 1 - u is never 0.
   double radius = std::sqrt(-2 * std::log(1 - toUniform(words[0], words[1])));
   double angle = 2 * pi * toUniform(words[2], words[3]);
-  return radius * (index % 2 == 0 ? std::cos(angle) : std::sin(angle));
+  return {radius * std::cos(angle), radius * std::sin(angle)};
+}
+
+double RandomStream::normal(uint64_t index) const {
+  return normalPair(index / 2)[index % 2];
+}
+
+template <typename T>
+void RandomStream::fill(uint64_t first, Span<T> values) const {
+  for (size_t i = 0; i < values.size();) {
+    std::array<double, 2> pair = normalPair((first + i) / 2);
+    for (uint64_t place = (first + i) % 2; place < 2 && i < values.size();
+         ++place, ++i)
+      values[i] = static_cast<T>(pair[place]);
+  }
+}
+
+void RandomStream::normals(uint64_t first, Span<float> values) const {
+  fill(first, values);
+}
+
+void RandomStream::normals(uint64_t first, Span<double> values) const {
+  fill(first, values);
 }
 
 } // namespace anec::rt

@@ -7,6 +7,8 @@
 #ifndef ANEC_RUNTIME_SUPPORT_RANDOM_H
 #define ANEC_RUNTIME_SUPPORT_RANDOM_H
 
+#include "runtime/support/Span.h"
+
 #include <array>
 #include <cstdint>
 
@@ -29,9 +31,16 @@ public:
   uint64_t below(uint64_t index, uint64_t bound) const;
   /// Mean 0, variance 1, by Box and Muller.
   double normal(uint64_t index) const;
+  /// normal(first), normal(first + 1), ... in half the time: neighbours share
+  /// their logarithm.
+  void normals(uint64_t first, Span<float> values) const;
+  void normals(uint64_t first, Span<double> values) const;
 
 private:
   std::array<uint32_t, 4> block(uint64_t index, uint32_t kind) const;
+  /// normal(2 * pair) and normal(2 * pair + 1).
+  std::array<double, 2> normalPair(uint64_t pair) const;
+  template <typename T> void fill(uint64_t first, Span<T> values) const;
 
   uint64_t seed, stream;
 };

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 using namespace anec::rt;
 
@@ -38,6 +39,17 @@ TEST(Random, NormalHasMeanZeroAndVarianceOne) {
   // Five standard deviations of the two estimates.
   EXPECT_LT(std::abs(sum / count), 5 / std::sqrt(count));
   EXPECT_LT(std::abs(squares / count - 1), 5 * std::sqrt(2.0 / count));
+}
+
+TEST(Random, ManyNormalsAreTheSameAsSingleOnes) {
+  RandomStream stream(3, 1);
+  for (uint64_t first : {0, 1, 7})
+    for (size_t count : {0, 1, 2, 5, 8}) {
+      std::vector<double> values(count);
+      stream.normals(first, Span<double>(values));
+      for (size_t i = 0; i < count; ++i)
+        EXPECT_EQ(values[i], stream.normal(first + i));
+    }
 }
 
 TEST(Random, UniformStaysInRange) {
