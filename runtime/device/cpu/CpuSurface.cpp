@@ -5,12 +5,12 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/CpuSurface.h"
 
+#include "runtime/support/AlignedBuffer.h"
 #include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 #include "runtime/support/Transpose.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace anec::rt::cpu {
 
@@ -149,14 +149,6 @@ int64_t elementSize(ElementType type) {
   return type == ElementType::F16 ? 2 : type == ElementType::F32 ? 4 : 8;
 }
 
-CpuSurface::CpuSurface(SurfaceSpec spec, ElementType type)
-    : description(std::move(spec)), elementType(type) {
-  const int64_t bytes =
-      std::max(minimumBytes,
-               description.channels * description.width * elementSize(type));
-  std::memset(memory.reserve(bytes), 0, static_cast<size_t>(bytes));
-}
-
 Result<std::unique_ptr<CpuSurface>> CpuSurface::create(const SurfaceSpec &spec,
                                                        ElementType type) {
   if (spec.channels < 1 || spec.width < 1 ||
@@ -166,7 +158,12 @@ Result<std::unique_ptr<CpuSurface>> CpuSurface::create(const SurfaceSpec &spec,
                      spec.name, spec.channels, spec.width);
   for (const Region &region : spec.regions)
     ANEC_TRY(checkRegion(spec, region));
-  return std::unique_ptr<CpuSurface>(new CpuSurface(spec, type));
+  const int64_t bytes =
+      std::max(minimumBytes, spec.channels * spec.width * elementSize(type));
+  ANEC_ASSIGN(PageBuffer memory,
+              PageBuffer::create(static_cast<size_t>(bytes)));
+  return std::unique_ptr<CpuSurface>(
+      new CpuSurface(spec, type, std::move(memory)));
 }
 
 template <typename T>

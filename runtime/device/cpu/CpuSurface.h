@@ -7,7 +7,7 @@
 #define ANEC_RUNTIME_DEVICE_CPU_CPUSURFACE_H
 
 #include "runtime/device/Device.h"
-#include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/PageBuffer.h"
 
 namespace anec::rt {
 class ThreadPool;
@@ -17,7 +17,8 @@ namespace anec::rt::cpu {
 
 class CpuSurface : public Surface {
 public:
-  /// Zeroed. InvalidInput when a region does not fit.
+  /// Zeroed. InvalidInput when a region does not fit, Io when the memory does
+  /// not.
   static Result<std::unique_ptr<CpuSurface>> create(const SurfaceSpec &spec,
                                                     ElementType type);
 
@@ -26,11 +27,13 @@ public:
   uint8_t *data() const { return memory.data(); }
 
 private:
-  CpuSurface(SurfaceSpec spec, ElementType type);
+  CpuSurface(SurfaceSpec spec, ElementType type, PageBuffer memory)
+      : description(std::move(spec)), elementType(type),
+        memory(std::move(memory)) {}
 
   SurfaceSpec description;
   ElementType elementType;
-  AlignedBuffer<uint8_t> memory;
+  PageBuffer memory;
 };
 
 /// Bytes of one element.
