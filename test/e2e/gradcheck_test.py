@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Gradients of whole models agree with central differences in f64, and a wrong
-backward kernel does not."""
+"""Gradients of whole models agree with central differences in f64; a wrong rule
+and a wrong backward kernel do not."""
 import hashlib
 import json
 import os
@@ -59,6 +59,11 @@ def main():
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"), "-o",
                  bundle])
             failures += expect(model, bundle, 0)
+        for rule in ("linear", "silu", "rms_norm", "rope", "attention", "embedding"):
+            bundle = os.path.join(folder, "broken-" + rule)
+            run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama.ir"),
+                 "--seq=32", "--batch=1", "--break-rule=" + rule, "-o", bundle])
+            failures += expect(f"rule of {rule} broken", bundle, 1)
         if break_softmax_gradient(os.path.join(folder, "tiny-llama")) == 0:
             sys.exit("layer_bwd.mil has no softmax gradient to break")
         failures += expect("softmax gradient broken", os.path.join(folder, "tiny-llama"), 1)
