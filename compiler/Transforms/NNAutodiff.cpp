@@ -29,7 +29,6 @@ struct NNAutodiff : anec::impl::NNAutodiffPassBase<NNAutodiff> {
 
 private:
   FailureOr<FuncOp> findLoss();
-  LogicalResult checkBlocks();
   void markScan(ScanOp scan, ActiveValues &active);
   LogicalResult differentiate(FuncOp step);
   LogicalResult differentiateScan(OpBuilder &builder, ScanOp scan,
