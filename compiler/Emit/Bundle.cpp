@@ -95,19 +95,24 @@ llvm::Error anec::writeBundle(const BundleFiles &files, StringRef folder) {
   folder = folder.rtrim('/');
   if (llvm::Error error = checkFolder(folder))
     return error;
-  std::string fresh = (folder + ".new").str(), old = (folder + ".old").str();
-  fs::remove_directories(fresh);
-  fs::remove_directories(old);
+  // Names nobody uses: what stands beside the bundle is the user's.
+  llvm::SmallString<128> fresh, old;
+  fs::createUniquePath(folder + ".new-%%%%%%%%", fresh, /*MakeAbsolute=*/false);
+  fs::createUniquePath(folder + ".old-%%%%%%%%", old, /*MakeAbsolute=*/false);
   if (llvm::Error error = writeFiles(files, fresh)) {
     fs::remove_directories(fresh);
     return error;
   }
   bool replaces = fs::exists(folder);
   std::error_code code;
-  if (replaces && (code = fs::rename(folder, old)))
-    return failedTo("replace", folder, code);
-  if ((code = fs::rename(fresh, folder)))
+  if (replaces)
+    code = fs::rename(folder, old);
+  if (!code && (code = fs::rename(fresh, folder)) && replaces)
+    (void)fs::rename(old, folder); // As it was.
+  if (code) {
+    fs::remove_directories(fresh);
     return failedTo("write", folder, code);
+  }
   if (replaces)
     fs::remove_directories(old);
   return llvm::Error::success();
