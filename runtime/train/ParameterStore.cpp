@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 
@@ -135,9 +136,15 @@ void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
     RandomStream random(seed, fnv1a64(family.tensorName(index)));
     pool.parallelTiles(
         int64_t(values.size()), 1 << 14, [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i)
-            values[size_t(i)] = Real(family.init.standardDeviation *
-                                     random.normal(uint64_t(i)));
+          // In double until the one rounding to Real.
+          std::array<double, 512> drawn;
+          for (int64_t i = begin; i < end; i += int64_t(drawn.size())) {
+            size_t count = std::min(drawn.size(), size_t(end - i));
+            random.normals(uint64_t(i), Span<double>(drawn.data(), count));
+            for (size_t k = 0; k < count; ++k)
+              values[size_t(i) + k] =
+                  Real(family.init.standardDeviation * drawn[k]);
+          }
         });
   }
 }
