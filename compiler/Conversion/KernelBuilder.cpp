@@ -1,10 +1,11 @@
 //===- KernelBuilder.cpp - Short names for mil ops ------------------------===//
 
 #include "compiler/Conversion/KernelBuilder.h"
+#include "runtime/support/Half.h"
 
 #include "llvm/ADT/SmallVectorExtras.h"
 
-#include <cmath>
+#include <vector>
 
 using namespace mlir;
 
@@ -19,25 +20,35 @@ static SmallVector<int32_t> narrow(ArrayRef<int64_t> values) {
       values, [](int64_t value) { return static_cast<int32_t>(value); });
 }
 
+/// A constant of `values` in fp16, with the values themselves where fp16
+/// rounds one of them.
+static Value constant(OpBuilder &builder, Location location,
+                      ArrayRef<int64_t> shape, ArrayRef<float> values,
+                      StringAttr file) {
+  std::vector<rt::half> rounded(values.begin(), values.end());
+  auto type = RankedTensorType::get(shape, builder.getF16Type());
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(rounded.data()),
+                       rounded.size() * sizeof(rt::half));
+  DenseElementsAttr exact;
+  if (!std::equal(values.begin(), values.end(), rounded.begin()))
+    exact = DenseElementsAttr::get(type.clone(builder.getF32Type()), values);
+  return mil::ConstOp::create(builder, location, type,
+                              DenseElementsAttr::getFromRawBuffer(type, bytes),
+                              file, exact);
+}
+
 Value KernelBuilder::scalar(double value) {
-  return mil::createScalar(builder, location, value);
+  return constant(builder, location, {}, static_cast<float>(value),
+                  StringAttr());
 }
 
 Value KernelBuilder::table(ArrayRef<int64_t> shape, const std::string &file,
                            const std::function<double(int64_t)> &element) {
-  auto type = RankedTensorType::get(shape, builder.getF16Type());
-  SmallVector<APFloat> values;
-  values.reserve(type.getNumElements());
-  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
-    APFloat value(element(i));
-    bool losesInfo;
-    value.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
-                  &losesInfo);
-    values.push_back(value);
-  }
-  return mil::ConstOp::create(builder, location, type,
-                              DenseElementsAttr::get(type, values),
-                              builder.getStringAttr(file));
+  std::vector<float> values(ShapedType::getNumElements(shape));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(element(static_cast<int64_t>(i)));
+  return constant(builder, location, shape, values,
+                  builder.getStringAttr(file));
 }
 
 Value KernelBuilder::add(Value x, Value y) {
@@ -54,36 +65,6 @@ Value KernelBuilder::mul(Value x, Value y) {
 
 Value KernelBuilder::scale(Value x, double factor) {
   return mul(x, scalar(factor));
-}
-
-double KernelBuilder::restOf(double factor) {
-  bool losesInfo;
-  APFloat rounded(factor);
-  rounded.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven,
-                  &losesInfo);
-  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
-                  &losesInfo);
-  return factor - rounded.convertToDouble();
-}
-
-Value KernelBuilder::scaleExactly(Value x, double factor) {
-  double rest = restOf(factor);
-  Value product = scale(x, factor);
-  // Half of the smallest subnormal and less rounds to zero.
-  if (std::abs(rest) <= 0x1p-25)
-    return product;
-  return add(product, scale(x, rest));
-}
-
-Value KernelBuilder::mulTable(Value x, ArrayRef<int64_t> shape,
-                              const std::string &stem,
-                              const std::function<double(int64_t)> &element) {
-  // One op at a time: the order of arguments is the compiler's choice, and the
-  // text must not depend on it.
-  Value near = mul(x, table(shape, stem + ".bin", element));
-  Value rest = mul(x, table(shape, stem + "_rest.bin",
-                            [&](int64_t i) { return restOf(element(i)); }));
-  return add(near, rest);
 }
 
 Value KernelBuilder::inverseRoot(Value x) {

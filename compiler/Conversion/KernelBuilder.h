@@ -25,26 +25,17 @@ public:
   KernelBuilder(mlir::OpBuilder &builder, mlir::Location location)
       : builder(builder), location(location) {}
 
-  /// An fp16 scalar, rounded once.
+  /// An fp16 scalar; what fp16 rounds keeps its value in f32 beside it.
   mlir::Value scalar(double value);
-  /// An fp16 table in `file`; the name must determine the contents, because
-  /// kernels share files. `element` gets the flat index.
+  /// The same for a table in `file`; the name must determine the contents,
+  /// because kernels share files. `element` gets the flat index.
   mlir::Value table(llvm::ArrayRef<int64_t> shape, const std::string &file,
                     const std::function<double(int64_t)> &element);
-
-  /// x times a table, in two products: what the table loses in fp16 is a second
-  /// one, "<stem>_rest.bin", so that a device that computes in f32 is exact.
-  mlir::Value mulTable(mlir::Value x, llvm::ArrayRef<int64_t> shape,
-                       const std::string &stem,
-                       const std::function<double(int64_t)> &element);
 
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
-  /// x * factor, where what `factor` loses in fp16 is a second product; one
-  /// product when it loses nothing.
-  mlir::Value scaleExactly(mlir::Value x, double factor);
   /// x^-0.5; the device refuses rsqrt after a reduction.
   mlir::Value inverseRoot(mlir::Value x);
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX,
@@ -60,9 +51,6 @@ public:
   mlir::Value concat(llvm::ArrayRef<mlir::Value> values, int64_t axis);
 
 private:
-  /// `factor` minus what fp16 makes of it.
-  static double restOf(double factor);
-
   mlir::OpBuilder &builder;
   mlir::Location location;
 };

@@ -55,9 +55,6 @@ struct LowerBinary : LoweringPattern<NNOp> {
 };
 
 /// nn.scale(x) -> mil.mul(x, factor)
-///
-/// What the factor loses in fp16 is a second product, so that a device that
-/// computes in f32 scales exactly: 1/sqrt(32) is wrong by 1e-4 otherwise.
 struct LowerScale : LoweringPattern<nn::ScaleOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -72,7 +69,7 @@ struct LowerScale : LoweringPattern<nn::ScaleOp> {
     KernelBuilder kernel(builder, op.getLoc());
     SmallVector<Value> results;
     for (Value x : operands.getX())
-      results.push_back(kernel.scaleExactly(x, factor));
+      results.push_back(kernel.scale(x, factor));
     return results;
   }
 };

@@ -26,7 +26,7 @@ constexpr double meanFloor = 0x1p-14;
 
 /// The mean over the channels of x.
 Value channelMean(KernelBuilder &kernel, Value x) {
-  return kernel.scaleExactly(kernel.sum(x, /*axis=*/1), 1.0 / shapeOf(x)[1]);
+  return kernel.scale(kernel.sum(x, /*axis=*/1), 1.0 / shapeOf(x)[1]);
 }
 
 struct Normalized {

@@ -1,7 +1,7 @@
 //===- LowerRope.cpp - nn.rope by tables ----------------------------------===//
 //
 // Angles are compile-time constants: cos and sin, computed in double, become
-// pairs of fp16 tables. Positions repeat for every sequence of the batch.
+// tables. Positions repeat for every sequence of the batch.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,13 +42,14 @@ struct Rotation {
     return inverse ? -turn : turn;
   }
 
-  /// A file name, without its end, that determines the table.
-  std::string stem(StringRef kind, int64_t rows) const {
+  /// A file name that determines the table.
+  std::string file(StringRef kind, int64_t rows) const {
     std::string name;
     llvm::raw_string_ostream(name)
         << "weights/rope_" << kind << "_" << rows << "x" << tokens << "_head"
         << headDim << "_seq" << sequence << "_theta"
-        << llvm::format("%.17g", theta) << (inverse ? "_inverse" : "");
+        << llvm::format("%.17g", theta) << (inverse ? "_inverse" : "")
+        << ".bin";
     return name;
   }
 };
@@ -64,13 +65,15 @@ Value rotateInterleaved(KernelBuilder &kernel, Value x, const Rotation &turn) {
   int64_t pairs = turn.features / 2, headPairs = turn.headDim / 2;
   Value paired = kernel.reshape(x, {1, pairs, 2, turn.tokens});
   auto rotate = [&](int64_t member, StringRef kind, Curve even, Curve odd) {
-    return kernel.mulTable(
-        kernel.slice(paired, 2, member, 1), {1, pairs, 2, turn.tokens},
-        turn.stem(kind, turn.features), [&](int64_t i) {
-          int64_t row = i / turn.tokens;
-          double angle = turn.angle(row / 2 % headPairs, i % turn.tokens);
-          return row % 2 == 0 ? even(angle) : odd(angle);
-        });
+    Value x = kernel.slice(paired, 2, member, 1);
+    Value table = kernel.table({1, pairs, 2, turn.tokens},
+                               turn.file(kind, turn.features), [&](int64_t i) {
+                                 int64_t row = i / turn.tokens;
+                                 double angle = turn.angle(row / 2 % headPairs,
+                                                           i % turn.tokens);
+                                 return row % 2 == 0 ? even(angle) : odd(angle);
+                               });
+    return kernel.mul(x, table);
   };
   Value even = rotate(0, "even", cosine, sine);
   Value odd = rotate(1, "odd", minusSine, cosine);
@@ -83,12 +86,13 @@ Value rotateInterleaved(KernelBuilder &kernel, Value x, const Rotation &turn) {
 Value rotateHalves(KernelBuilder &kernel, Value x, const Rotation &turn) {
   int64_t d = turn.headDim, half = d / 2, heads = turn.features / d;
   auto rotate = [&](Value x, StringRef kind, Curve first, Curve second) {
-    return kernel.mulTable(
-        x, {1, 1, d, turn.tokens}, turn.stem(kind, d), [&](int64_t i) {
+    Value table = kernel.table(
+        {1, 1, d, turn.tokens}, turn.file(kind, d), [&](int64_t i) {
           int64_t row = i / turn.tokens;
           double angle = turn.angle(row % half, i % turn.tokens);
           return row < half ? first(angle) : second(angle);
         });
+    return kernel.mul(x, table);
   };
   Value byHead = kernel.reshape(x, {1, heads, d, turn.tokens});
   Value swapped = kernel.concat(

@@ -12,37 +12,59 @@ using namespace mlir;
 using namespace anec;
 namespace fs = llvm::sys::fs;
 
+/// "weights/rope.bin" -> "weights/rope_f32.bin".
+static std::string exactFile(StringRef path) {
+  path.consume_back(".bin");
+  return (path + "_f32.bin").str();
+}
+
+/// Adds the file of a constant; several kernels may share it.
+static LogicalResult addBlob(mil::ProgramOp program, const std::string &path,
+                             DenseElementsAttr value, BundleFiles &files) {
+  std::vector<uint8_t> bytes = writeWeightBlob(value);
+  std::string content(bytes.begin(), bytes.end());
+  auto [entry, inserted] = files.insert({path, content});
+  if (!inserted && entry->second != content)
+    return program.emitOpError("needs a file '")
+           << path << "' with another content than other kernels";
+  return success();
+}
+
 /// The text and the constants of one kernel.
 static LogicalResult addKernel(mil::ProgramOp program, StringRef name,
-                               BundleFiles &files, KernelBlobs &blobs) {
+                               BundleFiles &files, KernelConstants &constants) {
   FailureOr<EmittedKernel> kernel = toMIL(program);
   if (failed(kernel))
     return failure();
   files[("kernels/" + name + ".mil").str()] = rt::mil::print(kernel->program);
+  constants.exactValues = std::move(kernel->exactValues);
   for (const BlobConstant &constant : kernel->blobs) {
-    std::vector<uint8_t> bytes = writeWeightBlob(constant.value);
-    std::string content(bytes.begin(), bytes.end());
-    auto [entry, inserted] = files.insert({constant.file, content});
-    if (!inserted && entry->second != content)
-      return program.emitOpError("needs a file '")
-             << constant.file << "' with another content than other kernels";
-    blobs[name.str()].push_back(constant.file);
+    constants.blobs.push_back(constant.file);
+    if (failed(addBlob(program, constant.file, constant.value, files)))
+      return failure();
+    if (!constant.exact)
+      continue;
+    std::string exact = exactFile(constant.file);
+    constants.exactBlobs[constant.file] = exact;
+    if (failed(addBlob(program, exact, constant.exact, files)))
+      return failure();
   }
   return success();
 }
 
 FailureOr<BundleFiles> anec::makeBundle(ModuleOp module) {
   BundleFiles files;
-  KernelBlobs blobs;
+  BundleConstants constants;
   auto model = *module.getOps<nn::ModelOp>().begin();
   auto plan = *module.getOps<plan::ModuleOp>().begin();
   SymbolTable symbols(model);
   for (auto kernel : plan.getOps<plan::KernelOp>())
     if (failed(addKernel(symbols.lookup<mil::ProgramOp>(kernel.getProgram()),
-                         kernel.getName(), files, blobs)))
+                         kernel.getName(), files,
+                         constants[kernel.getName().str()])))
       return failure();
   files["params.json"] = paramsFile(model);
-  std::string text = planFile(plan, files, blobs);
+  std::string text = planFile(plan, files, constants);
   files["plan.json"] = std::move(text);
   return files;
 }

@@ -28,8 +28,8 @@ std::string printed(json::Value value) {
 class PlanPrinter {
 public:
   PlanPrinter(plan::ModuleOp plan, const BundleFiles &files,
-              const KernelBlobs &blobs)
-      : plan(plan), files(files), blobs(blobs) {}
+              const BundleConstants &constants)
+      : plan(plan), files(files), constants(constants) {}
 
   json::Value print();
 
@@ -71,7 +71,7 @@ private:
 
   plan::ModuleOp plan;
   const BundleFiles &files;
-  const KernelBlobs &blobs;
+  const BundleConstants &constants;
   std::vector<DenseI64ArrayAttr> orders;
 };
 
@@ -139,11 +139,17 @@ json::Value PlanPrinter::surface(plan::SurfaceOp op) {
 }
 
 json::Value PlanPrinter::kernel(plan::KernelOp op) {
-  json::Array constants, baked;
-  auto found = blobs.find(op.getName().str());
-  if (found != blobs.end())
-    for (const std::string &path : found->second)
-      constants.push_back(path);
+  json::Array blobs, baked;
+  json::Object exactBlobs, exactValues;
+  if (auto found = constants.find(op.getName().str());
+      found != constants.end()) {
+    for (const std::string &path : found->second.blobs)
+      blobs.push_back(path);
+    for (const auto &[path, file] : found->second.exactBlobs)
+      exactBlobs[path] = file;
+    for (const auto &[name, values] : found->second.exactValues)
+      exactValues[name] = json::Array(values);
+  }
   for (auto weight : op.getBaked().getAsRange<DictionaryAttr>()) {
     json::Object entry{
         {"path", weight.getAs<StringAttr>("path").getValue()},
@@ -155,7 +161,9 @@ json::Value PlanPrinter::kernel(plan::KernelOp op) {
   return json::Object{{"name", op.getName()},
                       {"file", ("kernels/" + op.getName() + ".mil").str()},
                       {"instances", int64_t(op.getInstances())},
-                      {"blobs", std::move(constants)},
+                      {"blobs", std::move(blobs)},
+                      {"exact_blobs", std::move(exactBlobs)},
+                      {"exact_values", std::move(exactValues)},
                       {"baked", std::move(baked)}};
 }
 
@@ -314,6 +322,6 @@ std::string anec::paramsFile(nn::ModelOp model) {
 }
 
 std::string anec::planFile(plan::ModuleOp plan, const BundleFiles &files,
-                           const KernelBlobs &blobs) {
-  return printed(PlanPrinter(plan, files, blobs).print());
+                           const BundleConstants &constants) {
+  return printed(PlanPrinter(plan, files, constants).print());
 }

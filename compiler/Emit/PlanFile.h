@@ -15,15 +15,23 @@ namespace anec {
 
 /// The bundle's files but plan.json, by path relative to the bundle.
 using BundleFiles = std::map<std::string, std::string>;
-/// Constant files of each kernel, by the kernel's name.
-using KernelBlobs = std::map<std::string, std::vector<std::string>>;
+/// What the plan says of the constants of one kernel.
+struct KernelConstants {
+  std::vector<std::string> blobs; ///< Files beside the text.
+  /// The f32 file of a blob that fp16 rounded, by the blob's path.
+  std::map<std::string, std::string> exactBlobs;
+  /// The same for constants in the text, by their names there.
+  std::map<std::string, std::vector<float>> exactValues;
+};
+/// By the kernel's name.
+using BundleConstants = std::map<std::string, KernelConstants>;
 
 /// params.json: every parameter family of the model.
 std::string paramsFile(nn::ModelOp model);
 
 /// plan.json, which lists `files` with their sizes and hashes.
 std::string planFile(plan::ModuleOp plan, const BundleFiles &files,
-                     const KernelBlobs &blobs);
+                     const BundleConstants &constants);
 
 } // namespace anec
 

@@ -161,9 +161,23 @@ private:
     auto value = convertConstant(constant);
     if (failed(value))
       return failure();
-    std::string name = nameConstant(*value);
+    std::string name = nameConstant(*value, exactInText(constant));
     kernel.operations.try_emplace(name, constant);
     return name;
+  }
+
+  static DenseElementsAttr exactOf(mil::ConstOp op) {
+    return dyn_cast_or_null<DenseElementsAttr>(op.getExactAttr());
+  }
+
+  /// What a constant that stands in the text is exactly; empty when that is
+  /// what stands there.
+  static std::vector<float> exactInText(mil::ConstOp op) {
+    DenseElementsAttr exact = exactOf(op);
+    if (!exact || op.getFileAttr())
+      return {};
+    auto values = exact.getValues<float>();
+    return {values.begin(), values.end()};
   }
 
   FailureOr<ast::Value> convertConstant(mil::ConstOp op) {
@@ -174,7 +188,7 @@ private:
       return op.emitOpError("expects a dense value");
     if (StringAttr file = op.getFileAttr()) {
       if (dense && blobFiles.insert(file.str()).second)
-        kernel.blobs.push_back({file.str(), dense});
+        kernel.blobs.push_back({file.str(), dense, exactOf(op)});
       return ast::makeBlob(*convertType(tensor), "@model_path/" + file.str(),
                            firstBlobOffset);
     }
@@ -191,11 +205,14 @@ private:
   }
 
   /// The name of a constant of this value, declared now if it is new.
-  std::string nameConstant(const ast::Value &value) {
-    auto [known, isNew] = constants.try_emplace(ast::print(value));
+  std::string nameConstant(const ast::Value &value,
+                           const std::vector<float> &exact = {}) {
+    auto [known, isNew] = constants.try_emplace({ast::print(value), exact});
     if (isNew) {
       known->second = llvm::formatv("c{0}", nextConstant++).str();
       function.statements.push_back(ast::makeConst(known->second, value));
+      if (!exact.empty())
+        kernel.exactValues[known->second] = exact;
     }
     return known->second;
   }
@@ -204,7 +221,8 @@ private:
   EmittedKernel kernel;
   ast::Function function;
   llvm::DenseMap<Value, std::string> names;
-  std::map<std::string, std::string> constants; ///< Name by printed value.
+  /// Name by printed and exact value.
+  std::map<std::pair<std::string, std::vector<float>>, std::string> constants;
   std::set<std::string> blobFiles;
   int64_t nextValue = 0, nextConstant = 0;
 };

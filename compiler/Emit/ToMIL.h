@@ -20,12 +20,16 @@ namespace anec {
 struct BlobConstant {
   std::string file; ///< Relative to the bundle: "weights/mask.bin".
   mlir::DenseElementsAttr value;
+  /// The values in f32 where fp16 rounded them, or null.
+  mlir::DenseElementsAttr exact;
 };
 
 struct EmittedKernel {
   rt::mil::Program program;
   /// Files to write, in order of first use; baked weights are not among them.
   std::vector<BlobConstant> blobs;
+  /// What constants in the text are in f32 where fp16 rounded them, by name.
+  std::map<std::string, std::vector<float>> exactValues;
   /// The op behind each statement, by the name of its result.
   std::map<std::string, mlir::Operation *> operations;
 };

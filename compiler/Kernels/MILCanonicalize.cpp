@@ -172,7 +172,9 @@ struct FoldMulByOne : OpRewritePattern<mil::MulOp> {
     auto value =
         constant ? dyn_cast_or_null<DenseElementsAttr>(constant.getValueAttr())
                  : DenseElementsAttr();
-    if (!value || !value.isSplat() || op.getX().getType() != op.getType() ||
+    // What fp16 rounds to 1 is not 1.
+    if (!value || constant.getExactAttr() || !value.isSplat() ||
+        op.getX().getType() != op.getType() ||
         !value.getSplatValue<APFloat>().isExactlyValue(1.0))
       return failure();
     rewriter.replaceOp(op, op.getX());

@@ -30,10 +30,6 @@ namespace anec::mil {
 /// Constants of at least this many elements are written to files.
 constexpr int64_t fileConstantElements = 10;
 
-/// The f16 scalar constant `value`, rounded once.
-mlir::Value createScalar(mlir::OpBuilder &builder, mlir::Location location,
-                         double value);
-
 } // namespace anec::mil
 
 #endif // ANEC_DIALECT_MIL_MIL_H

@@ -55,14 +55,17 @@ LogicalResult ConstOp::verify() {
     return emitOpError("expects a file for ")
            << type.getNumElements() << " elements; only fewer than "
            << fileConstantElements << " stand in the text";
+  auto wide = type.clone(Float32Type::get(getContext()));
+  if (getExactAttr() &&
+      (!value || getExactAttr().getType() != wide)) // const_c4
+    return emitOpError("expects an exact value of type ")
+           << wide << " beside a value, but got " << getExactAttr().getType();
   return success();
 }
 
-Value createScalar(OpBuilder &builder, Location location, double value) {
-  auto type = RankedTensorType::get({}, builder.getF16Type());
-  auto element = builder.getFloatAttr(builder.getF16Type(), value);
-  return ConstOp::create(builder, location, type,
-                         DenseElementsAttr::get(type, element), StringAttr());
+void ConstOp::build(OpBuilder &builder, OperationState &state, Type type,
+                    ElementsAttr value, StringAttr file) {
+  build(builder, state, type, value, file, /*exact=*/ElementsAttr());
 }
 
 //===----------------------------------------------------------------------===//

@@ -97,15 +97,23 @@ def MIL_ConstOp : Op<MIL_Dialect, "const", [Pure]> {
     - (C1) `value`, where present, has the type of the result.
     - (C2) A value or a file is present.
     - (C3) A constant of 10 or more elements is in a file.
+    - (C4) `exact`, where fp16 rounded the value, has its shape in f32.
+
+    The device is given `value`; whoever computes in f32 or f64 takes `exact`.
 
     ```mlir
     %half = mil.const dense<5.0e-01> : tensor<f16>
+    %third = mil.const dense<3.3325e-01> : tensor<f16> {exact = dense<0.333333343> : tensor<f32>}
     %mask = mil.const dense<0.0> : tensor<1x1x4x4xf16> in "weights/mask.bin"
     %w = mil.const in "weights/wq.bin" : tensor<8x8x1x1xf16>
     ```
   }];
   let arguments = (ins OptionalAttr<ElementsAttr>:$value,
-                       OptionalAttr<StrAttr>:$file);
+                       OptionalAttr<StrAttr>:$file,
+                       OptionalAttr<ElementsAttr>:$exact);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$type, "::mlir::ElementsAttr":$value,
+                   "::mlir::StringAttr":$file)>];
   let results = (outs MIL_FloatTensor:$output);
   let assemblyFormat = "custom<Constant>($value, $file, type($output)) attr-dict";
   let hasVerifier = 1;

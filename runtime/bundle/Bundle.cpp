@@ -139,6 +139,9 @@ ProgramFiles Bundle::programFiles(const Kernel &kernel) const {
   files.text = textOf(contents.at(kernel.file));
   for (const std::string &blob : kernel.blobs)
     files.blobs["@model_path/" + blob] = contents.at(blob);
+  for (const auto &[blob, file] : kernel.exactBlobs)
+    files.exactBlobs["@model_path/" + blob] = contents.at(file);
+  files.exactValues = kernel.exactValues;
   return files;
 }
 

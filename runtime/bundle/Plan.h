@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,10 @@ struct Kernel {
   std::string file; ///< Relative to the bundle.
   int64_t instances = 1;
   std::vector<std::string> blobs; ///< Constant files, relative to the bundle.
+  /// The f32 file of a blob that fp16 rounded, by the blob's path.
+  std::map<std::string, std::string> exactBlobs;
+  /// Values of constants in the text that fp16 rounded, by name.
+  std::map<std::string, std::vector<double>> exactValues;
   std::vector<Baked> baked;
 };
 

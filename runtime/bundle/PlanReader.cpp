@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bundle/Readers.h"
 
+#include <algorithm>
+
 namespace anec::rt {
 namespace {
 
@@ -85,6 +87,36 @@ Result<Baked> readBaked(const JsonPlace &place, const Orders &orders,
   return result;
 }
 
+/// What constants are before fp16 rounded them.
+std::optional<Error> readExact(const JsonPlace &place,
+                               const std::set<std::string> &files,
+                               Kernel &kernel) {
+  if (place.has("exact_blobs")) {
+    ANEC_ASSIGN(JsonPlace object, place.member("exact_blobs"));
+    ANEC_ASSIGN(auto members, object.members(4096));
+    for (const auto &[blob, file] : members) {
+      if (std::find(kernel.blobs.begin(), kernel.blobs.end(), blob) ==
+          kernel.blobs.end())
+        return file.error(fmt::format(
+            "expects the key to be one of the kernel's blobs, but '{}' is not",
+            blob));
+      ANEC_ASSIGN(kernel.exactBlobs[blob], readFileName(file, files));
+    }
+  }
+  if (place.has("exact_values")) {
+    ANEC_ASSIGN(JsonPlace object, place.member("exact_values"));
+    ANEC_ASSIGN(auto members, object.members(65536));
+    for (const auto &[name, list] : members) {
+      ANEC_ASSIGN(std::vector<JsonPlace> values, list.elements(4096));
+      for (const JsonPlace &value : values) {
+        ANEC_ASSIGN(double number, value.number());
+        kernel.exactValues[name].push_back(number);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Result<Kernel> readKernel(const JsonPlace &place, const Orders &orders,
                           const Plan &plan,
                           const std::set<std::string> &files) {
@@ -103,6 +135,7 @@ Result<Kernel> readKernel(const JsonPlace &place, const Orders &orders,
       result.blobs.push_back(std::move(name));
     }
   }
+  ANEC_TRY(readExact(place, files, result));
   if (place.has("baked")) {
     ANEC_ASSIGN(JsonPlace list, place.member("baked"));
     ANEC_ASSIGN(std::vector<JsonPlace> entries, list.elements(4096));

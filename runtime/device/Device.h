@@ -94,6 +94,11 @@ struct ProgramFiles {
   /// Baked parameters by their path in the text. The device writes a blob file
   /// itself where it needs one.
   std::map<std::string, BakedWeight> baked;
+  /// f32 files of blobs that fp16 rounded, by the blob's path in the text. Read
+  /// in place of them by devices that compute in f32 or f64, and only by them.
+  std::map<std::string, std::vector<uint8_t>> exactBlobs = {};
+  /// The same for constants in the text, by their names.
+  std::map<std::string, std::vector<double>> exactValues = {};
 };
 
 /// A compiled program; destroyed before its device.

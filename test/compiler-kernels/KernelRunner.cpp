@@ -153,9 +153,14 @@ Compiled compile(const std::string &model) {
       fail(diagnostics);
     compiled.files.name = program.getSymName().str();
     compiled.files.text = rt::mil::print(kernel->program);
-    for (const BlobConstant &blob : kernel->blobs)
-      compiled.files.blobs["@model_path/" + blob.file] =
-          writeWeightBlob(blob.value);
+    for (const BlobConstant &blob : kernel->blobs) {
+      std::string path = "@model_path/" + blob.file;
+      compiled.files.blobs[path] = writeWeightBlob(blob.value);
+      if (blob.exact)
+        compiled.files.exactBlobs[path] = writeWeightBlob(blob.exact);
+    }
+    for (const auto &[name, values] : kernel->exactValues)
+      compiled.files.exactValues[name].assign(values.begin(), values.end());
     compiled.input = surfaceOf(program, "in");
     compiled.output = surfaceOf(program, "out");
     for (auto region : program->getAttrOfType<ArrayAttr>("regions_in")

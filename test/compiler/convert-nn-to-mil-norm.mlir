@@ -5,7 +5,7 @@
 
 nn.model @m {
   // The first pass scales by 2^-6 and brings rms near 1, the second is exact;
-  // eps follows the scale. 1/8 is exact, so the mean is one product.
+  // eps follows the scale. 1/8 is exact.
   // CHECK-LABEL: mil.program @rms_norm
   // CHECK:         mil.func @main(%[[X:.*]]: tensor<1x8x1x32xf16>, %[[GAIN:.*]]: tensor<1x8x1x1xf16>
   // CHECK:         %[[SCALE:.*]] = mil.const dense<1.562500e-02>
@@ -28,14 +28,13 @@ nn.model @m {
     nn.return %y : tensor<2x16x8xf32>
   }
 
-  // 1/24 is not exact in fp16 (0x1.554p-5); what it loses is a second product.
+  // 1/24 is not exact in fp16 (0x1.554p-5); it is kept in f32 beside it.
   // CHECK-LABEL: mil.program @inexact_mean
   // CHECK:         %[[SUM:.*]] = mil.reduce_sum %{{.*}}
   // CHECK:         mil.pow
   // CHECK:         %[[SUM2:.*]] = mil.reduce_sum %{{.*}}
-  // CHECK:         %[[MEAN:.*]] = mil.mul %[[SUM2]]
-  // CHECK:         %[[REST:.*]] = mil.mul %[[SUM2]]
-  // CHECK:         mil.add %[[MEAN]], %[[REST]]
+  // CHECK:         %[[INVERSE:.*]] = mil.const dense<4.165{{[0-9]*}}e-02> : tensor<f16> {exact = dense<0.0416666679> : tensor<f32>}
+  // CHECK:         mil.mul %[[SUM2]], %[[INVERSE]]
   nn.func private @inexact_mean(%x: tensor<2x16x24xf32>, %g: tensor<24xf32> {nn.parameter = @g, nn.weights = "packed"})
       -> tensor<2x16x24xf32> attributes {kernel} {
     %y = nn.rms_norm %x, %g {eps = 1.0e-5} : tensor<2x16x24xf32>, tensor<24xf32>

@@ -15,6 +15,9 @@ namespace {
 
 using mil::ScalarType;
 
+/// Exact files have one entry; its metadata follows the header.
+constexpr uint64_t firstBlobOffset = 64;
+
 /// Element `index` of packed little-endian integers of `bits` bits.
 int64_t packedInteger(Span<const uint8_t> bytes, int64_t index, int64_t bits,
                       bool isSigned) {
@@ -105,6 +108,16 @@ Result<AlignedBuffer<uint8_t>> loadFile(const mil::BlobFile &blob,
                        expected, blob.path, mil::toString(type), bytes.size());
     return convertBytes(bytes, element, count, storage);
   }
+  // fp16 storage would round the exact file to the same values.
+  auto exact = files.exactBlobs.find(blob.path);
+  if (exact != files.exactBlobs.end() && type.element == ScalarType::FP16 &&
+      storage != Storage::F16) {
+    const mil::Type wide = mil::Type::tensor(ScalarType::FP32, type.dims);
+    ANEC_ASSIGN(Span<const uint8_t> bytes,
+                mil::findBlob(exact->second, blob.path + " (exact)",
+                              firstBlobOffset, wide, checks, warnings));
+    return convertBytes(bytes, wide.element, count, storage);
+  }
   auto file = files.blobs.find(blob.path);
   if (file == files.blobs.end())
     return makeError(ErrorCode::InvalidInput, "there is no file '{}'",
@@ -116,6 +129,39 @@ Result<AlignedBuffer<uint8_t>> loadFile(const mil::BlobFile &blob,
 }
 
 } // namespace
+
+std::optional<Error> useExactValues(mil::Function &function,
+                                    const ProgramFiles &files) {
+  size_t used = 0;
+  for (mil::Statement &statement : function.statements) {
+    if (statement.op != "const" || statement.results.size() != 1)
+      continue;
+    const std::string &name = statement.results.front().name;
+    auto exact = files.exactValues.find(name);
+    if (exact == files.exactValues.end())
+      continue;
+    for (mil::Attribute &attribute : statement.attributes) {
+      if (attribute.name != "val")
+        continue;
+      auto *values = std::get_if<mil::Value::Floats>(&attribute.value.data);
+      if (!values || values->size() != exact->second.size())
+        return makeError(ErrorCode::InvalidInput,
+                         "{}: expected {} exact values for constant '{}', "
+                         "found {}",
+                         files.name, values ? values->size() : 0, name,
+                         exact->second.size());
+      *values = exact->second;
+      ++used;
+    }
+  }
+  if (used != files.exactValues.size())
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expected exact values for constants of the text, but "
+                     "{} of {} name none",
+                     files.name, files.exactValues.size() - used,
+                     files.exactValues.size());
+  return std::nullopt;
+}
 
 Result<AlignedBuffer<uint8_t>>
 loadConstant(const mil::Value &value, Storage storage,

@@ -16,6 +16,11 @@
 
 namespace anec::rt::cpu {
 
+/// Replaces the values of constants in the text by what they were before fp16
+/// rounded them. InvalidInput when a name or a count does not fit.
+std::optional<Error> useExactValues(mil::Function &function,
+                                    const ProgramFiles &files);
+
 /// The elements of `value` as `storage`, row-major. InvalidInput when a file
 /// or a baked weight is missing or has the wrong size.
 Result<AlignedBuffer<uint8_t>> loadConstant(const mil::Value &value,

@@ -6,6 +6,7 @@
 #include "runtime/device/cpu/CpuProgram.h"
 
 #include "runtime/device/cpu/Compiler.h"
+#include "runtime/device/cpu/Constants.h"
 #include "runtime/mil/Reader.h"
 
 #include <cassert>
@@ -105,6 +106,8 @@ CpuProgram::compile(const ProgramFiles &files, const CompileOptions &options,
               chooseFunction(program, files.name, options.function));
   mil::Function sized = *function;
   ANEC_TRY(setSizes(options, sized));
+  if (options.numerics != Numerics::Ane)
+    ANEC_TRY(useExactValues(sized, files));
   Compiler compiler(files, options, pool, warnings);
   ANEC_TRY(compiler.compile(sized));
   return compiler.take();

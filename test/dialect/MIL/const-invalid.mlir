@@ -24,3 +24,21 @@ func.func @too_long_for_the_text() {
   %0 = mil.const dense<0.0> : tensor<10xf16>
   return
 }
+
+// -----
+
+// const_c4
+func.func @exact_of_another_shape() {
+  // expected-error @below {{expects an exact value of type 'tensor<f32>' beside a value, but got 'tensor<2xf32>'}}
+  %0 = mil.const dense<0.0> : tensor<f16> {exact = dense<0.0> : tensor<2xf32>}
+  return
+}
+
+// -----
+
+// const_c4
+func.func @exact_without_a_value() {
+  // expected-error @below {{expects an exact value of type 'tensor<1xf32>' beside a value, but got 'tensor<1xf32>'}}
+  %0 = mil.const in "weights/wq.bin" : tensor<1xf16> {exact = dense<0.0> : tensor<1xf32>}
+  return
+}

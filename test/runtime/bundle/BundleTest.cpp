@@ -53,6 +53,8 @@ TEST(Bundle, readsAPlan) {
   ProgramFiles files = bundle->programFiles(plan.kernels[0]);
   EXPECT_EQ(files.text, "not read by the loader");
   EXPECT_EQ(files.blobs.at("@model_path/weights/mask.bin").size(), 64u);
+  EXPECT_EQ(files.exactBlobs.at("@model_path/weights/mask.bin").size(), 128u);
+  EXPECT_EQ(files.exactValues.at("c7"), std::vector<double>{0.5});
 }
 
 TEST(Bundle, namesTensorsOfAFamily) {
@@ -167,6 +169,16 @@ TEST(BundleErrors, eachPlaceOfThePlan) {
        "channel 2"},
       {"/surfaces/0/regions/0/block_rows", 3, "/block_rows", "from 1 to 2"},
       {"/kernels/0/file", "kernels/other.mil", "/kernels/0/file", "/files"},
+      {"/kernels/0/exact_blobs/weights~1mask.bin", "weights/none.bin",
+       "/kernels/0/exact_blobs/weights", "/files"},
+      {"/kernels/0/exact_blobs",
+       {{"weights/none.bin", "weights/mask_f32.bin"}},
+       "/kernels/0/exact_blobs/weights/none.bin",
+       "one of the kernel's blobs"},
+      {"/kernels/0/exact_values/c7",
+       {"a"},
+       "/kernels/0/exact_values/c7/0",
+       "a finite number"},
       {"/kernels/0/baked/0/parameter", "v", "/kernels/0/baked/0/parameter",
        "params.json"},
       {"/kernels/0/baked/0/path", "@model_path/../w.bin",

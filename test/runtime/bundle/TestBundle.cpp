@@ -210,6 +210,7 @@ TestBundle TestBundle::withKernel() {
   TestBundle bundle = linear();
   bundle.files["kernels/double.mil"] = "not read by the loader";
   bundle.files["weights/mask.bin"] = std::string(64, 'm');
+  bundle.files["weights/mask_f32.bin"] = std::string(128, 'M');
   bundle.plan["orders"] = {{"swapped", {1, 0}}, {"three", {2, 0, 1}}};
   json region = {{"name", "y"},    {"kind", "activation"}, {"rows", 2},
                  {"columns", 8},   {"channel", 0},         {"column", 0},
@@ -238,6 +239,8 @@ TestBundle TestBundle::withKernel() {
       {{{"name", "double"},
         {"file", "kernels/double.mil"},
         {"blobs", {"weights/mask.bin"}},
+        {"exact_blobs", {{"weights/mask.bin", "weights/mask_f32.bin"}}},
+        {"exact_values", {{"c7", {0.5}}}},
         {"instances", 1},
         {"baked", json::array({{{"path", "@model_path/weights/w.bin"},
                                 {"parameter", "w"},

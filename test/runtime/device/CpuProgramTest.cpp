@@ -172,6 +172,81 @@ TEST(CpuProgram, WeightsComeFromFilesAndBakedParameters) {
             std::string::npos);
 }
 
+/// x times a third in the text and a tenth in a file, both rounded to fp16, for
+/// x = 1; `exact` gives their f32 values beside.
+std::vector<double> timesConstants(Numerics numerics, bool exact) {
+  ProgramFiles files = inMain(
+      "tensor<fp16,[]> third = const()[val = tensor<fp16,[]>(0x1.554p-2)];\n"
+      "tensor<fp16,[1]> tenth = const()[val = tensor<fp16,[1]>(BLOBFILE(path = "
+      "string(\"@model_path/tenth.bin\"), offset = uint64(64)))];\n"
+      "tensor<fp16,[1,4,1,6]> y = mul(x = x, y = third);\n"
+      "tensor<fp16,[1,4,1,6]> z = mul(x = x, y = tenth);\n",
+      "y, z");
+  auto blobOf = [](mil::ScalarType type, auto number) {
+    mil::BlobWriter writer;
+    const auto *bytes = reinterpret_cast<const uint8_t *>(&number);
+    writer.append(type, 1, std::vector<uint8_t>(bytes, bytes + sizeof(number)));
+    return writer.bytes();
+  };
+  files.blobs["@model_path/tenth.bin"] =
+      blobOf(mil::ScalarType::FP16, half(0.1F));
+  if (exact) {
+    files.exactBlobs["@model_path/tenth.bin"] =
+        blobOf(mil::ScalarType::FP32, 0.1F);
+    files.exactValues["third"] = {double(1 / 3.0F)};
+  }
+  ThreadPool pool(1);
+  CompileOptions options;
+  options.numerics = numerics;
+  auto program = CpuProgram::compile(files, options, pool);
+  EXPECT_TRUE(program) << program.error().message;
+  if (!program)
+    return {};
+  std::vector<half> halves(24, half(1));
+  std::vector<float> floats(24, 1);
+  std::vector<float> y(24), z(24);
+  bool narrow = numerics == Numerics::Ane;
+  const void *x = narrow ? static_cast<const void *>(halves.data())
+                         : static_cast<const void *>(floats.data());
+  AlignedBuffer<uint8_t> arena;
+  (*program)->run({x}, {y.data(), z.data()}, arena, pool);
+  auto first = [&](const std::vector<float> &values) {
+    return narrow ? double(*reinterpret_cast<const half *>(values.data()))
+                  : double(values[0]);
+  };
+  return {first(y), first(z)};
+}
+
+TEST(CpuProgram, ExactConstantsAreForF32Only) {
+  const std::vector<double> rounded = {double(half(1 / 3.0F)),
+                                       double(half(0.1F))};
+  const std::vector<double> exact = {double(1 / 3.0F), double(0.1F)};
+  EXPECT_EQ(timesConstants(Numerics::Ane, true), rounded);
+  EXPECT_EQ(timesConstants(Numerics::F32, false), rounded);
+  EXPECT_EQ(timesConstants(Numerics::F32, true), exact);
+}
+
+TEST(CpuProgram, ExactValuesMustFitTheText) {
+  ProgramFiles files = inMain(
+      "tensor<fp16,[]> third = const()[val = tensor<fp16,[]>(0x1.554p-2)];\n"
+      "tensor<fp16,[1,4,1,6]> y = mul(x = x, y = third);\n",
+      "y");
+  ThreadPool pool(1);
+  CompileOptions options;
+  options.numerics = Numerics::F32;
+  auto complaint = [&] {
+    auto program = CpuProgram::compile(files, options, pool);
+    return program ? "none" : program.error().message;
+  };
+  files.exactValues["third"] = {1, 2};
+  EXPECT_NE(complaint().find("expected 1 exact values for constant 'third', "
+                             "found 2"),
+            std::string::npos)
+      << complaint();
+  files.exactValues = {{"fourth", {1}}};
+  EXPECT_NE(complaint().find("1 of 1 name none"), std::string::npos);
+}
+
 TEST(CpuProgram, ErrorsNameTheOperatorAndTheLine) {
   EXPECT_NE(errorOf(inMain("fp16 y = teleport(x = x);", "y"))
                 .find("test.mil:3:1: operator 'teleport' is not supported"),
