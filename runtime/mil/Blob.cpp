@@ -55,27 +55,33 @@ int64_t blobBytes(ScalarType type, int64_t count) {
   return (count * scalarTypeBits(type) + 7) / 8;
 }
 
-/// What Apple's writer would have written differently; empty when nothing.
-static std::string deviation(const Record &record, uint64_t offset,
-                             const Type &type, uint64_t bytes) {
+/// Everything that Apple's writer would have written differently.
+static std::vector<std::string> deviations(const Record &record,
+                                           uint64_t offset, const Type &type,
+                                           uint64_t bytes, uint64_t count) {
+  std::vector<std::string> found;
+  if (count == 0)
+    found.push_back("expected a count of entries, found 0");
   uint32_t code = codeOf(type.element);
   if (record.code != code)
-    return fmt::format("expected data type code {} ({}), found {}", code,
-                       scalarTypeName(type.element), record.code);
+    found.push_back(fmt::format("expected data type code {} ({}), found {}",
+                                code, scalarTypeName(type.element),
+                                record.code));
   if (record.size != bytes)
-    return fmt::format("expected a stored size of {}, found {}", bytes,
-                       record.size);
+    found.push_back(fmt::format("expected a stored size of {}, found {}", bytes,
+                                record.size));
   if (offset % alignment != 0 || record.dataOffset % alignment != 0)
-    return fmt::format("expected offsets at multiples of 64, found {} and {}",
-                       offset, record.dataOffset);
+    found.push_back(fmt::format("expected offsets at multiples of 64, found "
+                                "{} and {}",
+                                offset, record.dataOffset));
   if (record.dataOffset == 0)
-    return "expected a data offset, found 0";
+    found.push_back("expected a data offset, found 0");
   uint64_t bits = static_cast<uint64_t>(type.elementCount()) *
                   static_cast<uint64_t>(scalarTypeBits(type.element));
   if (record.padding != bytes * 8 - bits)
-    return fmt::format("expected {} padding bits, found {}", bytes * 8 - bits,
-                       record.padding);
-  return {};
+    found.push_back(fmt::format("expected {} padding bits, found {}",
+                                bytes * 8 - bits, record.padding));
+  return found;
 }
 
 Result<Span<const uint8_t>> findBlob(Span<const uint8_t> file,
@@ -102,14 +108,14 @@ Result<Span<const uint8_t>> findBlob(Span<const uint8_t> file,
 
   uint64_t bytes =
       static_cast<uint64_t>(blobBytes(type.element, type.elementCount()));
-  std::string found = deviation(record, offset, type, bytes);
-  if (found.empty() && load(file, 0, 4) == 0)
-    found = "expected a count of entries, found 0";
+  std::vector<std::string> found =
+      deviations(record, offset, type, bytes, load(file, 0, 4));
   if (!found.empty() && checks == BlobChecks::Strict)
-    return invalid(found);
-  if (!found.empty() && warnings)
-    warnings->push_back(
-        fmt::format("{}, entry at {}: {}", name, offset, found));
+    return invalid(fmt::format("{}", fmt::join(found, "; ")));
+  if (warnings)
+    for (const std::string &deviation : found)
+      warnings->push_back(
+          fmt::format("{}, entry at {}: {}", name, offset, deviation));
   uint64_t start =
       record.dataOffset != 0 ? record.dataOffset : offset + recordBytes;
   if (start > file.size() || file.size() - start < bytes)

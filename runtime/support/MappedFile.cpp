@@ -17,9 +17,12 @@ namespace anec::rt {
 
 Result<MappedFile> MappedFile::open(const std::string &path) {
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return makeError(ErrorCode::Io, "cannot open '{}': {}", path,
-                     std::strerror(errno));
+  if (descriptor < 0) {
+    // Whoever named a file that is not there gave the wrong name.
+    const bool isMissing = errno == ENOENT || errno == ENOTDIR;
+    return makeError(isMissing ? ErrorCode::InvalidInput : ErrorCode::Io,
+                     "cannot open '{}': {}", path, std::strerror(errno));
+  }
   struct stat status;
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);

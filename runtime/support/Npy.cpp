@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/support/Npy.h"
 
-#include "runtime/support/AtomicFile.h"
 #include "runtime/support/MappedFile.h"
 
 #include <cstring>
@@ -203,7 +202,7 @@ Result<NpyArray> readNpy(const std::string &path) {
   return parseNpy(file.bytes(), path);
 }
 
-std::optional<Error> writeNpy(const std::string &path, DataType type,
+Result<AtomicFile> prepareNpy(const std::string &path, DataType type,
                               const std::vector<int64_t> &shape,
                               Span<const uint8_t> bytes) {
   std::string_view code;
@@ -230,6 +229,13 @@ std::optional<Error> writeNpy(const std::string &path, DataType type,
   ANEC_ASSIGN(AtomicFile file, AtomicFile::create(path));
   ANEC_TRY(file.write(start + header));
   ANEC_TRY(file.write(bytes));
+  return Result<AtomicFile>(std::move(file));
+}
+
+std::optional<Error> writeNpy(const std::string &path, DataType type,
+                              const std::vector<int64_t> &shape,
+                              Span<const uint8_t> bytes) {
+  ANEC_ASSIGN(AtomicFile file, prepareNpy(path, type, shape, bytes));
   return file.commit();
 }
 

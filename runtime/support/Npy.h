@@ -6,6 +6,7 @@
 #ifndef ANEC_RUNTIME_SUPPORT_NPY_H
 #define ANEC_RUNTIME_SUPPORT_NPY_H
 
+#include "runtime/support/AtomicFile.h"
 #include "runtime/support/DataType.h"
 #include "runtime/support/Span.h"
 
@@ -26,6 +27,11 @@ struct NpyArray {
 Result<NpyArray> parseNpy(Span<const uint8_t> file, const std::string &name);
 Result<NpyArray> readNpy(const std::string &path);
 
+/// The whole file beside its place; `commit` puts it there. Unsupported for
+/// BF16, which NumPy lacks.
+Result<AtomicFile> prepareNpy(const std::string &path, DataType type,
+                              const std::vector<int64_t> &shape,
+                              Span<const uint8_t> bytes);
 /// Replaces the file at once. Unsupported for BF16, which NumPy lacks.
 std::optional<Error> writeNpy(const std::string &path, DataType type,
                               const std::vector<int64_t> &shape,

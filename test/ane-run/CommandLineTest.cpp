@@ -4,14 +4,11 @@
 // generate and resume on a tiny model.
 //
 //===----------------------------------------------------------------------===//
+#include "test/ane-run/CommandLine.h"
 #include "test/runtime/bundle/TestBundle.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <sys/wait.h>
 
 using namespace anec::rt;
 using testing::AllOf;
@@ -20,24 +17,6 @@ using testing::Not;
 using testing::StartsWith;
 
 namespace {
-
-struct Outcome {
-  int status = -1;
-  /// Standard output and standard error.
-  std::string text;
-};
-
-Outcome run(const std::string &arguments) {
-  std::string command = ANEC_BIN_DIR "/ane-run " + arguments + " 2>&1";
-  Outcome outcome;
-  FILE *pipe = popen(command.c_str(), "r");
-  char part[4096];
-  while (size_t count = fread(part, 1, sizeof part, pipe))
-    outcome.text.append(part, count);
-  int status = pclose(pipe);
-  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
-}
 
 class CommandLine : public testing::Test {
 protected:
@@ -59,23 +38,12 @@ protected:
   std::string bundle() const { return folder / "bundle"; }
   std::string wide() const { return folder / "wide"; }
 
-  void expectError(const std::string &arguments, int status,
-                   const std::string &part) {
-    Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.status, status) << arguments;
-    EXPECT_THAT(outcome.text,
-                AllOf(StartsWith("ane-run: error: "), HasSubstr(part)))
-        << arguments;
-    EXPECT_EQ(std::count(outcome.text.begin(), outcome.text.end(), '\n'), 1)
-        << outcome.text;
-  }
-
   TemporaryFolder folder;
 };
 
 TEST_F(CommandLine, helpsEverywhere) {
-  for (const char *command : {"", "train ", "generate ", "eval ", "gradcheck ",
-                              "tokenize ", "info "}) {
+  for (const char *command : {"", "train ", "generate ", "eval ", "exec ",
+                              "gradcheck ", "tokenize ", "info "}) {
     Outcome outcome = run(std::string(command) + "--help");
     EXPECT_EQ(outcome.status, 0) << command;
     EXPECT_THAT(outcome.text, HasSubstr("Usage: "));

@@ -22,6 +22,7 @@ using Action = std::function<Result<int>()>;
 void addTrainCommand(CLI::App &app, Action &action);
 void addGenerateCommand(CLI::App &app, Action &action);
 void addEvalCommand(CLI::App &app, Action &action);
+void addExecCommand(CLI::App &app, Action &action);
 void addGradcheckCommand(CLI::App &app, Action &action);
 void addTokenizeCommand(CLI::App &app, Action &action);
 void addInfoCommand(CLI::App &app, Action &action);

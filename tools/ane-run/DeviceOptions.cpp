@@ -24,16 +24,24 @@ void DeviceOptions::addTo(CLI::App &command,
       ->check(CLI::Range(1, 1024));
 }
 
+Numerics DeviceOptions::arithmetic() const {
+  return numerics == "ane"   ? Numerics::Ane
+         : numerics == "f32" ? Numerics::F32
+                             : Numerics::F64;
+}
+
+std::optional<Error> DeviceOptions::check() const {
+  if (device == "cpu")
+    return std::nullopt;
+  return makeError(ErrorCode::InvalidInput,
+                   "expects --device cpu, the only device of this build, but "
+                   "got '{}'",
+                   device);
+}
+
 Result<std::unique_ptr<Device>> DeviceOptions::open(ThreadPool &pool) const {
-  if (device != "cpu")
-    return makeError(ErrorCode::InvalidInput,
-                     "expects --device cpu, the only device of this build, but "
-                     "got '{}'",
-                     device);
-  Numerics arithmetic = numerics == "ane"   ? Numerics::Ane
-                        : numerics == "f32" ? Numerics::F32
-                                            : Numerics::F64;
-  return makeCpuDevice(arithmetic, pool);
+  ANEC_TRY(check());
+  return makeCpuDevice(arithmetic(), pool);
 }
 
 } // namespace anec::rt

@@ -22,7 +22,10 @@ struct DeviceOptions {
   /// `numericsNames` are the values --numerics may have, the default first.
   void addTo(CLI::App &command, const std::vector<std::string> &numericsNames);
 
+  Numerics arithmetic() const;
   /// Errors: a device that this build does not have.
+  std::optional<Error> check() const;
+  /// Errors: those of `check`.
   Result<std::unique_ptr<Device>> open(ThreadPool &pool) const;
 };
 

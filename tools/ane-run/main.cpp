@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 using namespace anec::rt;
 
@@ -31,6 +32,7 @@ int main(int argc, char **argv) {
   addTrainCommand(app, action);
   addGenerateCommand(app, action);
   addEvalCommand(app, action);
+  addExecCommand(app, action);
   addGradcheckCommand(app, action);
   addTokenizeCommand(app, action);
   addInfoCommand(app, action);
@@ -45,7 +47,9 @@ int main(int argc, char **argv) {
     Result<int> status = action();
     return status ? *status
                   : fail(statusOf(status.error()), status.error().message);
+  } catch (const std::bad_alloc &) {
+    return fail(1, "there is not enough memory");
   } catch (const std::exception &error) {
-    return fail(1, error.what()); // out of memory
+    return fail(1, error.what());
   }
 }

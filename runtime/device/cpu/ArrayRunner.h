@@ -1,7 +1,7 @@
-//===- ArrayRunner.h - Any MIL file on arrays -------------------*- C++ -*-===//
+//===- ArrayRunner.h - A program on arrays ----------------------*- C++ -*-===//
 //
-// What `ane-run exec` does: a MIL file with its weights, .npy arrays in, .npy
-// arrays out.
+// What `ane-run exec` does once a program is read: .npy arrays in, .npy arrays
+// out.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_DEVICE_CPU_ARRAYRUNNER_H
@@ -16,24 +16,56 @@
 
 namespace anec::rt::cpu {
 
-/// The text at `path` and every weight file it names; "@model_path" stands for
-/// `folder`, or for the folder of `path` when that is empty. InvalidInput for
-/// paths that leave the folder.
-Result<ProgramFiles> readProgram(const std::string &path,
-                                 const std::string &folder = "");
+using NamedArrays = std::map<std::string, NpyArray>;
 
 struct NamedArray {
   std::string name;
   NpyArray array;
 };
 
-/// Runs once. Inputs are converted to the stored types; every input must be
-/// given, with the shape of its port, and nothing else. Outputs come in the
-/// program's order: floats as they are stored, integers as int32, bool as
-/// bool.
-Result<std::vector<NamedArray>>
-runOnArrays(const CpuProgram &program,
-            const std::map<std::string, NpyArray> &inputs, ThreadPool &pool);
+/// Type and sizes in NumPy's words, such as "float32 [1, 64]".
+std::string describe(const NpyArray &array);
+
+/// Every parameter must be given, nothing else, with the written sizes, and
+/// with elements of its class: floats for floats, integers for integers, bool
+/// (or 0 and 1 in bytes) for bool. InvalidInput says which input, what was
+/// expected and what was found.
+std::optional<Error> checkInputs(const mil::Function &function,
+                                 const NamedArrays &inputs);
+
+/// The sizes of all inputs, for CompileOptions.
+std::map<std::string, Dims> sizesOf(const NamedArrays &inputs);
+
+/// A program with memory for its inputs and outputs.
+class ArrayRun {
+public:
+  /// Converts the inputs, which `checkInputs` accepted, to the stored types:
+  /// floats are rounded once, integers must be in the range of the written
+  /// type. What was lost beyond rounding is appended to `warnings` unless it
+  /// is null. `program` must outlive the run.
+  static Result<ArrayRun> prepare(const CpuProgram &program,
+                                  const NamedArrays &inputs,
+                                  std::vector<std::string> *warnings = nullptr);
+
+  /// Computes the outputs; again and again if wanted.
+  void run(ThreadPool &pool);
+
+  /// After `run`, in the program's order: floats as they are stored, integers
+  /// and bool in the written type (sub-byte integers in bytes).
+  std::vector<NamedArray> outputs() const;
+
+private:
+  explicit ArrayRun(const CpuProgram &program) : program(&program) {}
+
+  const CpuProgram *program;
+  std::vector<AlignedBuffer<uint8_t>> inputMemory, outputMemory;
+  AlignedBuffer<uint8_t> arena;
+};
+
+/// All of it once.
+Result<std::vector<NamedArray>> runOnArrays(const CpuProgram &program,
+                                            const NamedArrays &inputs,
+                                            ThreadPool &pool);
 
 } // namespace anec::rt::cpu
 

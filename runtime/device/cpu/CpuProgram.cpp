@@ -7,6 +7,7 @@
 
 #include "runtime/device/cpu/Compiler.h"
 #include "runtime/device/cpu/Constants.h"
+#include "runtime/device/cpu/ProgramReader.h"
 #include "runtime/mil/Reader.h"
 
 #include <cassert>
@@ -79,23 +80,6 @@ static std::optional<Error> setSizes(const CompileOptions &options,
     parameter.type = sized;
   }
   return std::nullopt;
-}
-
-/// "main", the only function, or the one that was asked for.
-static Result<const mil::Function *> chooseFunction(const mil::Program &program,
-                                                    const std::string &file,
-                                                    const std::string &name) {
-  if (const mil::Function *function =
-          program.findFunction(name.empty() ? "main" : name))
-    return function;
-  if (name.empty() && program.functions.size() == 1)
-    return &program.functions.front();
-  std::string names;
-  for (const mil::Function &function : program.functions)
-    names += (names.empty() ? "" : ", ") + function.name;
-  return makeError(
-      ErrorCode::InvalidInput, "{}: expected a function '{}', found {}", file,
-      name.empty() ? "main" : name, names.empty() ? "none" : names);
 }
 
 Result<std::unique_ptr<CpuProgram>>

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/ArrayRunner.h"
+#include "runtime/device/cpu/ProgramReader.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -51,7 +52,7 @@ TEST(ArrayRunner, RunsAFileWithWeights) {
   auto files = readProgram(writeModel("@model_path/weights/w.bin"));
   ASSERT_TRUE(files) << files.error().message;
   ThreadPool pool(1);
-  auto program = CpuProgram::compile(*files, CompileOptions(), pool);
+  auto program = CpuProgram::compile(files->files, CompileOptions(), pool);
   ASSERT_TRUE(program) << program.error().message;
   auto outputs = runOnArrays(**program, {{"x", floats({3}, {1, 2, 3})}}, pool);
   ASSERT_TRUE(outputs) << outputs.error().message;
@@ -66,21 +67,20 @@ TEST(ArrayRunner, RunsAFileWithWeights) {
 }
 
 TEST(ArrayRunner, WrongInputsAreErrors) {
-  auto files = readProgram(writeModel("@model_path/weights/w.bin"));
-  ASSERT_TRUE(files);
-  ThreadPool pool(1);
-  auto program = CpuProgram::compile(*files, CompileOptions(), pool);
-  ASSERT_TRUE(program);
-  auto messageOf = [&](const std::map<std::string, NpyArray> &inputs) {
-    auto outputs = runOnArrays(**program, inputs, pool);
-    return outputs ? "none" : outputs.error().message;
+  auto source = readProgram(writeModel("@model_path/weights/w.bin"));
+  ASSERT_TRUE(source);
+  auto messageOf = [&](const NamedArrays &inputs) {
+    auto error = checkInputs(source->function, inputs);
+    return error ? error->message : "none";
   };
-  EXPECT_EQ(messageOf({}), "expected input 'x' of type tensor<fp16, [3]>");
+  EXPECT_EQ(messageOf({{"x", floats({3}, {1, 2, 3})}}), "none");
+  EXPECT_EQ(messageOf({}),
+            "expected input 'x' of type tensor<fp16, [3]>, found none");
   EXPECT_EQ(messageOf({{"x", floats({2}, {1, 2})}}),
-            "input 'x': expected shape [3], found [2]");
+            "input 'x': expected tensor<fp16, [3]>, found float32 [2]");
   EXPECT_EQ(
       messageOf({{"x", floats({3}, {1, 2, 3})}, {"y", floats({3}, {1, 2, 3})}}),
-      "there is no input 'y'");
+      "there is no input 'y', function 'main' has x");
 }
 
 TEST(ArrayRunner, PathsStayInTheFolder) {

@@ -1,0 +1,39 @@
+//===- ProgramReader.h - A MIL text and its weights -------------*- C++ -*-===//
+//
+// What `ane-run exec` is given: a text of anybody's, and files beside it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_DEVICE_CPU_PROGRAMREADER_H
+#define ANEC_RUNTIME_DEVICE_CPU_PROGRAMREADER_H
+
+#include "runtime/device/Device.h"
+#include "runtime/mil/Ast.h"
+
+#include <string>
+
+namespace anec::rt::cpu {
+
+/// One function and everything it needs.
+struct SourceProgram {
+  /// The text and the weight files that `function` names.
+  ProgramFiles files;
+  mil::Function function;
+};
+
+/// "main", the only function, or the one called `name`. InvalidInput, with
+/// the names there are, otherwise.
+Result<const mil::Function *> chooseFunction(const mil::Program &program,
+                                             const std::string &file,
+                                             const std::string &name);
+
+/// Reads the text at `path`, chooses a function and reads the weight files it
+/// names. "@model_path" stands for `folder`, or for the folder of the text when
+/// that is empty. InvalidInput for paths that leave it, symbolic links
+/// included: a program brings its own numbers and reads nobody else's.
+Result<SourceProgram> readProgram(const std::string &path,
+                                  const std::string &folder = "",
+                                  const std::string &function = "");
+
+} // namespace anec::rt::cpu
+
+#endif // ANEC_RUNTIME_DEVICE_CPU_PROGRAMREADER_H

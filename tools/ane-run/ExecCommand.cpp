@@ -1,0 +1,214 @@
+//===- ExecCommand.cpp - ane-run exec -------------------------------------===//
+//
+// Runs one function of any MIL text: arrays in, arrays out.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/device/cpu/ArrayRunner.h"
+#include "runtime/device/cpu/ProgramReader.h"
+#include "tools/ane-run/Commands.h"
+#include "tools/ane-run/DeviceOptions.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+namespace anec::rt {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ExecFlags {
+  std::string file, output, function, weights;
+  std::vector<std::string> inputs, dumps;
+  bool strictBlobs = false;
+  int64_t times = 0;
+  DeviceOptions device;
+};
+
+/// `--input` takes everything up to the next flag; what has no '=' is FILE.
+std::optional<Error> takeFile(ExecFlags &flags) {
+  auto isFile = [](const std::string &text) {
+    return text.find('=') == std::string::npos;
+  };
+  auto found = std::find_if(flags.inputs.begin(), flags.inputs.end(), isFile);
+  if (flags.file.empty() && found != flags.inputs.end()) {
+    flags.file = *found;
+    flags.inputs.erase(found);
+  }
+  if (flags.file.empty())
+    return makeError(ErrorCode::InvalidInput, "expects FILE.mil");
+  // A compiled Core ML model is a folder with the text in it.
+  std::error_code ignored;
+  if (fs::is_directory(flags.file, ignored)) {
+    const std::string inside = flags.file + "/model.mil";
+    if (!fs::exists(inside, ignored))
+      return makeError(ErrorCode::InvalidInput,
+                       "expects a MIL text, or a folder with 'model.mil', but "
+                       "got the folder '{}'",
+                       flags.file);
+    flags.file = inside;
+  }
+  return std::nullopt;
+}
+
+Result<cpu::NamedArrays> readInputs(const std::vector<std::string> &inputs) {
+  cpu::NamedArrays arrays;
+  for (const std::string &input : inputs) {
+    const size_t equals = input.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return makeError(ErrorCode::InvalidInput,
+                       "expects --input NAME=FILE.npy, but got '{}'", input);
+    const std::string name = input.substr(0, equals);
+    if (arrays.count(name))
+      return makeError(ErrorCode::InvalidInput, "--input gives '{}' twice",
+                       name);
+    ANEC_ASSIGN(arrays[name], readNpy(input.substr(equals + 1)));
+  }
+  return Result<cpu::NamedArrays>(std::move(arrays));
+}
+
+/// The dumped values that are not outputs anyway. They must have elements.
+Result<std::vector<std::string>> innerValues(const mil::Function &function,
+                                             const ExecFlags &flags) {
+  std::map<std::string, const mil::Type *> types;
+  for (const mil::TypedName &parameter : function.parameters)
+    types[parameter.name] = &parameter.type;
+  for (const mil::Statement &statement : function.statements)
+    for (const mil::TypedName &result : statement.results)
+      types[result.name] = &result.type;
+  std::set<std::string> known;
+  for (const mil::Reference &output : function.outputs)
+    known.insert(output.name);
+  std::vector<std::string> names;
+  for (const std::string &name : flags.dumps) {
+    auto type = types.find(name);
+    if (type == types.end())
+      return makeError(ErrorCode::InvalidInput,
+                       "{}: function '{}' has no value '{}' to dump",
+                       flags.file, function.name, name);
+    if (!type->second->isTensorLike() ||
+        type->second->element == mil::ScalarType::String)
+      return makeError(ErrorCode::InvalidInput,
+                       "{}: cannot dump '{}', a value of type {}", flags.file,
+                       name, mil::toString(*type->second));
+    if (known.insert(name).second)
+      names.push_back(name);
+  }
+  return names;
+}
+
+/// All files or none, as far as the system allows: they are written beside
+/// their places before the first is put there.
+std::optional<Error> write(const std::vector<cpu::NamedArray> &arrays,
+                           const std::string &folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    return makeError(ErrorCode::Io, "cannot create folder '{}': {}", folder,
+                     failed.message());
+  std::map<std::string, AtomicFile> files;
+  for (const cpu::NamedArray &item : arrays) {
+    const std::string path = folder + "/" + item.name + ".npy";
+    if (files.count(path))
+      continue; // A value that is returned twice.
+    ANEC_ASSIGN(
+        AtomicFile file,
+        prepareNpy(path, item.array.type, item.array.shape, item.array.bytes));
+    files.emplace(path, std::move(file));
+  }
+  for (auto &[path, file] : files)
+    ANEC_TRY(file.commit());
+  for (const cpu::NamedArray &item : arrays)
+    fmt::print("{}/{}.npy  {}\n", folder, item.name, cpu::describe(item.array));
+  return std::nullopt;
+}
+
+/// Median of `times` runs in milliseconds, after the one that warms up.
+double medianTime(cpu::ArrayRun &run, int64_t times, ThreadPool &pool) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> all;
+  for (int64_t i = 0; i < times; ++i) {
+    const Clock::time_point start = Clock::now();
+    run.run(pool);
+    all.push_back(
+        std::chrono::duration<double, std::milli>(Clock::now() - start)
+            .count());
+  }
+  std::sort(all.begin(), all.end());
+  const size_t half = all.size() / 2;
+  return all.size() % 2 == 1 ? all[half] : (all[half - 1] + all[half]) / 2;
+}
+
+Result<int> run(ExecFlags flags) {
+  ANEC_TRY(flags.device.check());
+  ANEC_TRY(takeFile(flags));
+  std::error_code ignored;
+  if (fs::exists(flags.output, ignored) &&
+      !fs::is_directory(flags.output, ignored))
+    return makeError(ErrorCode::InvalidInput,
+                     "expects a folder as --output, but got the file '{}'",
+                     flags.output);
+  ANEC_ASSIGN(cpu::SourceProgram source,
+              cpu::readProgram(flags.file, flags.weights, flags.function));
+  ANEC_ASSIGN(cpu::NamedArrays inputs, readInputs(flags.inputs));
+  cpu::CompileOptions options;
+  options.numerics = flags.device.arithmetic();
+  options.blobChecks =
+      flags.strictBlobs ? mil::BlobChecks::Strict : mil::BlobChecks::Lenient;
+  options.function = source.function.name;
+  options.inputDims = cpu::sizesOf(inputs);
+  ANEC_ASSIGN(options.extraOutputs, innerValues(source.function, flags));
+  ANEC_TRY(cpu::checkInputs(source.function, inputs));
+
+  ThreadPool pool(flags.device.threads);
+  std::vector<std::string> warnings;
+  ANEC_ASSIGN(std::unique_ptr<cpu::CpuProgram> program,
+              cpu::CpuProgram::compile(source.files, options, pool, &warnings));
+  ANEC_ASSIGN(cpu::ArrayRun arrays,
+              cpu::ArrayRun::prepare(*program, inputs, &warnings));
+  std::set<std::string> said;
+  for (const std::string &warning : warnings)
+    if (said.insert(warning).second)
+      fmt::print(stderr, "ane-run: warning: {}\n", warning);
+  arrays.run(pool);
+  ANEC_TRY(write(arrays.outputs(), flags.output));
+  if (flags.times > 0)
+    fmt::print("median {:.4f} ms of {} runs\n",
+               medianTime(arrays, flags.times, pool), flags.times);
+  return 0;
+}
+
+} // namespace
+
+void addExecCommand(CLI::App &app, Action &action) {
+  auto flags = std::make_shared<ExecFlags>();
+  CLI::App *command = app.add_subcommand("exec", "run any MIL program once");
+  command->add_option("FILE", flags->file,
+                      "MIL text, or a folder with model.mil");
+  command->add_option("--input", flags->inputs, "NAME=FILE.npy, one per input");
+  command
+      ->add_option("--output", flags->output,
+                   "folder for NAME.npy per output; made if missing")
+      ->required();
+  command->add_option("--function", flags->function,
+                      "default: main, or the only one");
+  command->add_option("--weights", flags->weights,
+                      "what @model_path is (default: the folder of FILE)");
+  command->add_flag("--strict-blobs", flags->strictBlobs,
+                    "refuse weight files that Apple's writer would not write");
+  command
+      ->add_option("--time", flags->times,
+                   "run N more times and print the median")
+      ->check(CLI::Range(int64_t(1), int64_t(1000000)));
+  command
+      ->add_option("--dump", flags->dumps,
+                   "write this inner value too; may be repeated")
+      ->allow_extra_args(false);
+  flags->device.addTo(*command, {"ane", "f32"});
+  command->callback(
+      [flags, &action] { action = [flags] { return run(*flags); }; });
+}
+
+} // namespace anec::rt
