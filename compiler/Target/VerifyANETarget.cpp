@@ -7,8 +7,8 @@
 
 #include "compiler/Emit/ToMIL.h"
 #include "compiler/Passes.h"
+#include "compiler/Target/Report.h"
 #include "dialect/MIL/MIL.h"
-#include "runtime/target/Check.h"
 
 #include <set>
 #include <utility>
@@ -67,7 +67,7 @@ private:
         continue;
       const void *place = op->getLoc().getAsOpaquePointer();
       if (reported.emplace(violation.rule, place).second)
-        report(violation, op);
+        report(violation, op, *profile);
     }
   }
 
@@ -83,14 +83,6 @@ private:
     auto found = kernel.operations.find(violation.name);
     return found == kernel.operations.end() ? getOperation().getOperation()
                                             : found->second;
-  }
-
-  void report(const target::Violation &violation, Operation *op) {
-    const target::RuleInfo &rule = target::ruleInfo(violation.rule);
-    InFlightDiagnostic error = op->emitOpError()
-                               << violation.message << " [" << rule.id << "]";
-    error.attachNote() << "target '" << profile->name << "': " << rule.evidence;
-    error.attachNote() << "instead: " << rule.wayOut;
   }
 
   const target::Profile *profile = nullptr;

@@ -122,10 +122,15 @@ Result<std::vector<Type>> Scope::inferTypes(const Statement &statement,
 
 Result<Operands> Scope::add(const Statement &statement) {
   auto info = opTable().find(statement.op);
-  if (info == opTable().end())
+  if (info == opTable().end() && unknownOps == UnknownOps::Refuse)
     return error(ErrorCode::Unsupported, statement.location,
                  "operator '" + statement.op + "' is not supported");
   ANEC_ASSIGN(Operands operands, resolve(statement));
+  if (info == opTable().end()) {
+    for (const TypedName &result : statement.results)
+      define(result, result.type, nullptr);
+    return operands;
+  }
   ANEC_TRY(checkParameters(statement, info->second.parameters, operands));
   ANEC_ASSIGN(std::vector<Type> inferred, inferTypes(statement, operands));
   if (inferred.size() != statement.results.size())
@@ -151,8 +156,9 @@ Result<Operands> Scope::add(const Statement &statement) {
 
 static std::optional<Error> checkFunction(const Function &function,
                                           const std::string &fileName,
-                                          std::vector<std::string> *warnings) {
-  Scope scope(fileName, RuntimeTypes::Believe);
+                                          std::vector<std::string> *warnings,
+                                          UnknownOps unknownOps) {
+  Scope scope(fileName, RuntimeTypes::Believe, unknownOps);
   scope.enter(function);
   for (const Statement &statement : function.statements) {
     Result<Operands> operands = scope.add(statement);
@@ -173,9 +179,10 @@ static std::optional<Error> checkFunction(const Function &function,
 }
 
 std::optional<Error> check(const Program &program, const std::string &fileName,
-                           std::vector<std::string> *warnings) {
+                           std::vector<std::string> *warnings,
+                           UnknownOps unknownOps) {
   for (const Function &function : program.functions)
-    ANEC_TRY(checkFunction(function, fileName, warnings));
+    ANEC_TRY(checkFunction(function, fileName, warnings, unknownOps));
   return std::nullopt;
 }
 

@@ -19,19 +19,25 @@ namespace anec::rt::mil {
 /// run time only.
 enum class RuntimeTypes { Believe, Refuse };
 
+/// What to do with operators that have no type rule. Believed, their written
+/// types count.
+enum class UnknownOps { Believe, Refuse };
+
 /// The values visible at one place of a function.
 class Scope {
 public:
-  Scope(std::string fileName, RuntimeTypes runtimeTypes)
-      : fileName(std::move(fileName)), runtimeTypes(runtimeTypes) {}
+  Scope(std::string fileName, RuntimeTypes runtimeTypes,
+        UnknownOps unknownOps = UnknownOps::Refuse)
+      : fileName(std::move(fileName)), runtimeTypes(runtimeTypes),
+        unknownOps(unknownOps) {}
 
   /// Makes the parameters of `function` visible.
   void enter(const Function &function);
 
   /// Resolves the operands of `statement`, checks it and defines its results.
   /// A name that is defined again hides the earlier value; `redefined` tells.
-  /// Unsupported for an operator that is not in the table, InvalidInput for
-  /// everything wrong. The statement must outlive the scope.
+  /// Unsupported for an operator that is not in the table and not believed,
+  /// InvalidInput for everything wrong. The statement must outlive the scope.
   Result<Operands> add(const Statement &statement);
 
   /// Makes a result known before execution. `value` must outlive the scope.
@@ -60,6 +66,7 @@ private:
 
   std::string fileName;
   RuntimeTypes runtimeTypes;
+  UnknownOps unknownOps;
   std::map<std::string, OperandInfo> values;
   std::vector<std::string> warnings;
 };
@@ -67,7 +74,8 @@ private:
 /// Checks a whole program; believes run-time types. Warnings, such as names
 /// defined twice, are appended to `warnings` unless it is null.
 std::optional<Error> check(const Program &program, const std::string &fileName,
-                           std::vector<std::string> *warnings = nullptr);
+                           std::vector<std::string> *warnings = nullptr,
+                           UnknownOps unknownOps = UnknownOps::Refuse);
 
 } // namespace anec::rt::mil
 

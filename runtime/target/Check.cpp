@@ -31,7 +31,7 @@ bool isPowerOfTwo(int64_t value) {
 class Checker {
 public:
   Checker(const mil::Function &function, const Profile &profile)
-      : function(function), profile(profile) {
+      : function(function), profile(profile), place(function.location) {
     for (const mil::TypedName &parameter : function.parameters)
       types[parameter.name] = &parameter.type;
     for (const mil::Statement &statement : function.statements) {
@@ -40,6 +40,9 @@ public:
       const mil::Attribute *value = statement.findAttribute("val");
       if (statement.op == "const" && value && statement.results.size() == 1)
         constants[statement.results.front().name] = &value->value;
+      if (statement.op == "const" || statement.op.rfind("constexpr_", 0) == 0)
+        for (const mil::TypedName &result : statement.results)
+          constantNames.insert(result.name);
     }
   }
 
@@ -62,11 +65,16 @@ private:
   void checkSurfaces() {
     count(Rule::MultiInOrder, function.parameters.size(), "input");
     count(Rule::MultiOutOrder, function.outputs.size(), "output");
-    for (const mil::TypedName &parameter : function.parameters)
+    for (const mil::TypedName &parameter : function.parameters) {
+      place = parameter.location;
       checkSurface(parameter.type, parameter.name, "input");
+    }
     for (const mil::Reference &output : function.outputs)
-      if (const mil::Type *type = typeOf(output.name))
+      if (const mil::Type *type = typeOf(output.name)) {
+        place = output.location;
         checkSurface(*type, output.name, "output");
+      }
+    place = function.location;
   }
 
   void count(Rule rule, size_t found, const char *what) {
@@ -77,7 +85,8 @@ private:
 
   void checkSurface(const mil::Type &type, const std::string &name,
                     const char *what) {
-    if (type.rank() != 4 || type.dims[0] != 1 || type.dims[2] != 1) {
+    if (type.rank() != 4 || type.dims[0] != 1 || type.dims[2] != 1 ||
+        type.elementCount() == mil::dynamicSize) {
       report(Rule::IoLayout, name, "{} is {}, expected [1, C, 1, S]", what,
              toString(type));
       return;
@@ -121,9 +130,14 @@ private:
       report(Rule::OpName, "", "has no name");
     else if (!operatorNames.insert(text->front()).second)
       report(Rule::OpName, "", "repeats the name '{}'", text->front());
-    const mil::Attribute *value = statement.findAttribute("val");
-    if (const mil::BlobFile *blob = value ? value->value.blob() : nullptr)
-      checkBlob(*blob);
+    for (const mil::Attribute &attribute : statement.attributes)
+      if (const mil::BlobFile *blob = attribute.value.blob())
+        checkBlob(*blob);
+    for (const mil::Argument &argument : statement.arguments)
+      for (const mil::Operand &operand : argument.operands)
+        if (const auto *value = std::get_if<mil::Value>(&operand))
+          if (const mil::BlobFile *blob = value->blob())
+            checkBlob(*blob);
   }
 
   void checkBlob(const mil::BlobFile &blob) {
@@ -159,7 +173,7 @@ private:
     if (statement.findArgument("bias"))
       report(Rule::ConvBias, "", "has a bias");
     const std::string *weight = reference(statement, "weight");
-    if (!weight || !constants.count(*weight))
+    if (weight && !constantNames.count(*weight))
       report(Rule::ConvRuntimeWeights, "", "has a weight that is no constant");
   }
 
@@ -278,10 +292,14 @@ private:
               fmt::format_string<Args...> format, Args &&...args) {
     if (!profile.checks(rule))
       return;
-    Violation violation{
-        rule, fmt::format(format, std::forward<Args>(args)...), name, {}};
+    Violation violation{rule,
+                        fmt::format(format, std::forward<Args>(args)...),
+                        name,
+                        place,
+                        {}};
     if (current) {
       violation.location = current->location;
+      violation.op = current->op;
       if (!current->results.empty())
         violation.name = current->results.front().name;
     }
@@ -292,10 +310,12 @@ private:
   const Profile &profile;
   std::map<std::string, const mil::Type *> types;
   std::map<std::string, const mil::Value *> constants;
-  std::set<std::string> operatorNames;
+  std::set<std::string> constantNames, operatorNames;
   std::map<std::string, uint64_t> blobOffsets;
   int64_t convolutions = 0;
   const mil::Statement *current = nullptr;
+  /// Where violations are that are not of a statement.
+  mil::SourceLocation place;
   std::vector<Violation> violations;
 };
 

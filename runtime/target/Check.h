@@ -18,12 +18,16 @@ struct Violation {
   /// The result of the statement, or the parameter or output, that breaks it;
   /// empty when it is the program as a whole.
   std::string name;
-  /// Of the statement in the text; 0 when the program was not read from one.
+  /// Of the statement, parameter, output or function in the text; 0 when the
+  /// program was not read from one.
   mil::SourceLocation location;
+  /// The statement's operator; empty for parameters, outputs and functions.
+  std::string op;
 };
 
 /// Every violation of a compile-time rule of `profile`, in program order. The
-/// program has passed the type checker of runtime/mil.
+/// program has passed the type checker of runtime/mil, which may have believed
+/// operators that it does not know.
 std::vector<Violation> check(const mil::Program &program,
                              const Profile &profile);
 

@@ -99,6 +99,21 @@ def check_anec_usage(checker, folder):
         print("a folder of other files was changed")
 
 
+def check_texts(checker, folder):
+    """`anec check` on MIL: 1 for broken rules, 2 for what is not a program."""
+    path = os.path.join(folder, "program.mil")
+    for what, op, expected, status in [
+            ("a program that breaks a rule", "neg(x = x)", "[op-neg]", 1),
+            ("a program with a type error", "add(x = x)", ":3:2: error: 'add'", 2),
+            ("a program that ends too soon", "add(x = x", "expected ',', found '['", 2)]:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("program(1.3)\n{ func main<ios18>(tensor<fp16, [1, 64, 1, 512]> x) {\n"
+                       f' tensor<fp16, [1, 64, 1, 512]> y = {op}[name = string("y")];\n'
+                       " } -> (y); }\n")
+        checker.refuses(what, ["anec", "check", path], [expected], status=status)
+    checker.refuses("a program that is missing", ["anec", "check", path + "x"], ["program.milx"])
+
+
 def edited(bundle, folder, name, edit):
     """A copy of the bundle in which edit(path) changed the file `name`."""
     copy = os.path.join(folder, "edited")
@@ -174,6 +189,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_models(checker, folder)
         check_anec_usage(checker, folder)
+        check_texts(checker, folder)
         bundle = compile_model(options.bin, os.path.join(ROOT, "models", "tiny-llama.ir"), folder)
         check_bundles(checker, bundle, folder)
         check_training(checker, bundle, folder)

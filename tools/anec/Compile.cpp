@@ -66,11 +66,8 @@ int emit(ModuleOp module, const CompileCommand &command) {
 
 } // namespace
 
-int anec::compile(const CompileCommand &command) {
-  if (command.emit != "bundle" && command.emit != "nn" &&
-      command.emit != "mil" && command.emit != "plan")
-    return fail("expects --emit=bundle, nn, mil or plan, but got '" +
-                command.emit + "'");
+int anec::withModel(const CompileCommand &command,
+                    llvm::function_ref<int(ModuleOp)> work) {
   auto buffer = llvm::MemoryBuffer::getFile(command.input, /*IsText=*/true);
   if (!buffer)
     return fail("cannot open '" + command.input +
@@ -103,7 +100,18 @@ int anec::compile(const CompileCommand &command) {
       return badInput;
   }
   if (failed(resize(models.front(), command.batch, command.sequence)) ||
-      failed(verify(*module)) || failed(runPasses(*module, command)))
+      failed(verify(*module)))
     return badInput;
-  return emit(*module, command);
+  return work(*module);
+}
+
+int anec::compile(const CompileCommand &command) {
+  if (command.emit != "bundle" && command.emit != "nn" &&
+      command.emit != "mil" && command.emit != "plan")
+    return fail("expects --emit=bundle, nn, mil or plan, but got '" +
+                command.emit + "'");
+  return withModel(command, [&](ModuleOp module) {
+    return failed(runPasses(module, command)) ? badInput
+                                              : emit(module, command);
+  });
 }

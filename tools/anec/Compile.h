@@ -4,6 +4,8 @@
 
 #include "compiler/Pipelines.h"
 
+#include "mlir/IR/BuiltinOps.h"
+
 namespace anec {
 
 /// The command line of a compilation.
@@ -16,6 +18,12 @@ struct CompileCommand {
   std::string printAfter;
   bool printAfterAll = false;
 };
+
+/// Reads the model, applies the sizes of the command line, verifies it and
+/// calls `work` while context and diagnostics live. Its result, or 2 after a
+/// message.
+int withModel(const CompileCommand &command,
+              llvm::function_ref<int(mlir::ModuleOp)> work);
 
 /// Exit status: 0 done, 2 for a bad model or file, with a message printed.
 int compile(const CompileCommand &command);

@@ -1,6 +1,6 @@
 //===- anec.cpp - The compiler's command line -----------------------------===//
 
-#include "tools/anec/Compile.h"
+#include "tools/anec/Check.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -9,6 +9,13 @@ namespace cl = llvm::cl;
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  const bool isCheck = argc > 1 && llvm::StringRef(argv[1]) == "check";
+  if (isCheck) {
+    // The name of the program stays in front of the flags.
+    argv[1] = argv[0];
+    ++argv;
+    --argc;
+  }
   cl::OptionCategory category("anec");
   anec::CompileCommand command;
   anec::CompilerOptions &options = command.options;
@@ -16,9 +23,10 @@ int main(int argc, char **argv) {
     return cl::opt<std::string, true>(name, cl::location(to), cl::desc(help),
                                       cl::init(to), cl::cat(category));
   };
-  cl::opt<std::string, true> input(cl::Positional, cl::location(command.input),
-                                   cl::desc("MODEL.ir"), cl::Required,
-                                   cl::cat(category));
+  cl::opt<std::string, true> input(
+      cl::Positional, cl::location(command.input),
+      cl::desc(isCheck ? "MODEL.ir|FILE.mil" : "MODEL.ir"), cl::Required,
+      cl::cat(category));
   auto output = text("o", command.output, "folder of the bundle");
   auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
   auto weights = text("weights", options.weights, "packed or baked");
@@ -46,7 +54,10 @@ int main(int argc, char **argv) {
   std::string errors;
   llvm::raw_string_ostream stream(errors);
   if (!cl::ParseCommandLineOptions(
-          argc, argv, "compiles a model into the programs that train it\n",
+          argc, argv,
+          isCheck ? "reports every rule of a device that a program breaks\n"
+                  : "compiles a model into the programs that train it\n"
+                    "  (anec check FILE: rules of a device that it breaks)\n",
           &stream)) {
     llvm::errs() << errors;
     return 2;
@@ -56,5 +67,5 @@ int main(int argc, char **argv) {
     llvm::errs() << "anec: error: expects --seq and --batch above 0\n";
     return 2;
   }
-  return anec::compile(command);
+  return isCheck ? anec::check(command) : anec::compile(command);
 }

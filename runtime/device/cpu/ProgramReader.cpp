@@ -5,93 +5,30 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/ProgramReader.h"
 
+#include "runtime/mil/BlobPath.h"
 #include "runtime/mil/Reader.h"
 #include "runtime/support/AtomicFile.h"
 
-#include <algorithm>
-#include <filesystem>
-
 namespace anec::rt::cpu {
 
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::string_view modelPath = "@model_path/";
-
-/// Reads the weight files of one text.
-class BlobReader {
-public:
-  BlobReader(std::string folder, ProgramFiles &files)
-      : folder(std::move(folder)), files(files) {}
-
-  std::optional<Error> add(const mil::Statement &statement);
-
-private:
-  std::optional<Error> add(const mil::Value &value);
-  Result<std::string> resolve(const std::string &path) const;
-
-  std::string folder;
-  ProgramFiles &files;
-};
-
-} // namespace
-
-/// The file's own path, after all links, which must be below the folder.
-Result<std::string> BlobReader::resolve(const std::string &path) const {
-  if (path.compare(0, modelPath.size(), modelPath) != 0 ||
-      ("/" + path + "/").find("/../") != std::string::npos ||
-      path.find('\0') != std::string::npos)
-    return makeError(ErrorCode::InvalidInput,
-                     "expected a path below '@model_path', found '{}'", path);
-  const std::string named = folder + "/" + path.substr(modelPath.size());
-  std::error_code failed;
-  const fs::path root = fs::canonical(folder, failed);
-  if (failed)
-    return makeError(ErrorCode::InvalidInput, "cannot open '{}': {}", folder,
-                     failed.message());
-  const fs::path file = fs::canonical(named, failed);
-  if (failed)
-    return makeError(ErrorCode::InvalidInput, "cannot open '{}': {}", named,
-                     failed.message());
-  const bool isInside =
-      std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first ==
-      root.end();
-  if (!isInside)
-    return makeError(ErrorCode::InvalidInput,
-                     "expected '{}' to be below '{}', found a link to '{}'",
-                     path, root.string(), file.string());
-  return file.string();
-}
-
-std::optional<Error> BlobReader::add(const mil::Value &value) {
-  if (value.members())
-    for (const mil::Value &member : *value.members())
-      ANEC_TRY(add(member));
-  const mil::BlobFile *blob = value.blob();
-  if (!blob || files.blobs.count(blob->path))
+/// Reads the file of one constant, unless another constant had it.
+static std::optional<Error> addBlob(const mil::Value &value,
+                                    const std::string &folder,
+                                    ProgramFiles &files) {
+  const std::string &path = value.blob()->path;
+  if (files.blobs.count(path))
     return std::nullopt;
   auto located = [&](const Error &error) {
     return makeError(error.code, "{}:{}:{}: {}", files.name,
                      value.location.line, value.location.column, error.message);
   };
-  Result<std::string> path = resolve(blob->path);
-  if (!path)
-    return located(path.error());
-  Result<std::string> bytes = readFile(*path);
+  Result<std::string> file = mil::resolveBlob(path, folder);
+  if (!file)
+    return located(file.error());
+  Result<std::string> bytes = readFile(*file);
   if (!bytes)
     return located(bytes.error());
-  files.blobs[blob->path].assign(bytes->begin(), bytes->end());
-  return std::nullopt;
-}
-
-std::optional<Error> BlobReader::add(const mil::Statement &statement) {
-  for (const mil::Attribute &attribute : statement.attributes)
-    ANEC_TRY(add(attribute.value));
-  for (const mil::Argument &argument : statement.arguments)
-    for (const mil::Operand &operand : argument.operands)
-      if (const auto *value = std::get_if<mil::Value>(&operand))
-        ANEC_TRY(add(*value));
+  files.blobs[path].assign(bytes->begin(), bytes->end());
   return std::nullopt;
 }
 
@@ -129,13 +66,9 @@ Result<SourceProgram> readProgram(const std::string &path,
   ANEC_ASSIGN(const mil::Function *chosen,
               chooseFunction(program, path, function));
   source.function = *chosen;
-  const size_t slash = path.rfind('/');
-  const std::string own = slash == std::string::npos ? "."
-                          : slash == 0               ? "/"
-                                                     : path.substr(0, slash);
-  BlobReader blobs(folder.empty() ? own : folder, source.files);
-  for (const mil::Statement &statement : source.function.statements)
-    ANEC_TRY(blobs.add(statement));
+  for (const mil::Value *value : mil::fileConstants(source.function))
+    ANEC_TRY(addBlob(*value, folder.empty() ? mil::folderOf(path) : folder,
+                     source.files));
   return Result<SourceProgram>(std::move(source));
 }
 

@@ -28,8 +28,7 @@ Result<const mil::Function *> chooseFunction(const mil::Program &program,
 
 /// Reads the text at `path`, chooses a function and reads the weight files it
 /// names. "@model_path" stands for `folder`, or for the folder of the text when
-/// that is empty. InvalidInput for paths that leave it, symbolic links
-/// included: a program brings its own numbers and reads nobody else's.
+/// that is empty.
 Result<SourceProgram> readProgram(const std::string &path,
                                   const std::string &folder = "",
                                   const std::string &function = "");
