@@ -134,7 +134,8 @@ def PlanBuildPass : Pass<"plan-build", "::anec::nn::ModelOp"> {
     // becomes
     plan.for 2 {
       plan.write <buffer "h0"> to <"layer_fwd.in"[i] "arg0">
-      plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop}
+      plan.dispatch "layer_fwd" [#plan.surface<"layer_fwd.in"[i]>]
+          to [#plan.surface<"layer_fwd.out"[i]>]
       plan.read <"layer_fwd.out" "result0"> to <buffer "h0">
     }
     ```

@@ -32,20 +32,21 @@ static LogicalResult addBlob(mil::ProgramOp program, const std::string &path,
 
 /// The text and the constants of one kernel.
 static LogicalResult addKernel(mil::ProgramOp program, StringRef name,
-                               BundleFiles &files, KernelConstants &constants) {
+                               BundleFiles &files, KernelDetails &details) {
   FailureOr<EmittedKernel> kernel = toMIL(program);
   if (failed(kernel))
     return failure();
   files[("kernels/" + name + ".mil").str()] = rt::mil::print(kernel->program);
-  constants.exactValues = std::move(kernel->exactValues);
+  details.exactValues = std::move(kernel->exactValues);
+  details.recomputedFlops = kernel->recomputedFlops;
   for (const BlobConstant &constant : kernel->blobs) {
-    constants.blobs.push_back(constant.file);
+    details.blobs.push_back(constant.file);
     if (failed(addBlob(program, constant.file, constant.value, files)))
       return failure();
     if (!constant.exact)
       continue;
     std::string exact = exactFile(constant.file);
-    constants.exactBlobs[constant.file] = exact;
+    details.exactBlobs[constant.file] = exact;
     if (failed(addBlob(program, exact, constant.exact, files)))
       return failure();
   }
@@ -54,17 +55,17 @@ static LogicalResult addKernel(mil::ProgramOp program, StringRef name,
 
 FailureOr<BundleFiles> anec::makeBundle(ModuleOp module) {
   BundleFiles files;
-  BundleConstants constants;
+  BundleDetails details;
   auto model = *module.getOps<nn::ModelOp>().begin();
   auto plan = *module.getOps<plan::ModuleOp>().begin();
   SymbolTable symbols(model);
   for (auto kernel : plan.getOps<plan::KernelOp>())
     if (failed(addKernel(symbols.lookup<mil::ProgramOp>(kernel.getProgram()),
                          kernel.getName(), files,
-                         constants[kernel.getName().str()])))
+                         details[kernel.getName().str()])))
       return failure();
   files["params.json"] = paramsFile(model);
-  std::string text = planFile(plan, files, constants);
+  std::string text = planFile(plan, files, details);
   files["plan.json"] = std::move(text);
   return files;
 }

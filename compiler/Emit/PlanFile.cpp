@@ -28,8 +28,8 @@ std::string printed(json::Value value) {
 class PlanPrinter {
 public:
   PlanPrinter(plan::ModuleOp plan, const BundleFiles &files,
-              const BundleConstants &constants)
-      : plan(plan), files(files), constants(constants) {}
+              const BundleDetails &details)
+      : plan(plan), files(files), details(details) {}
 
   json::Value print();
 
@@ -48,13 +48,25 @@ private:
       list.push_back(value(ref));
     return list;
   }
-  json::Value region(plan::RegionAttr ref) {
-    return json::Object{{"surface", ref.getSurface().getValue()},
-                        {"index", index(ref.getLoop())},
-                        {"region", ref.getRegion().getValue()}};
+  json::Object surface(plan::SurfaceAttr ref) {
+    json::Object object{{"surface", ref.getName().getValue()}};
+    int64_t offset = ref.getOffset();
+    if (ref.getLoop())
+      object["index"] = offset ? "i+" + std::to_string(offset) : "i";
+    else
+      object["index"] = offset;
+    return object;
   }
-  json::Value surfaceRef(StringRef name, bool loop) {
-    return json::Object{{"surface", name}, {"index", index(loop)}};
+  json::Value surfaces(ArrayAttr refs) {
+    json::Array list;
+    for (auto ref : refs.getAsRange<plan::SurfaceAttr>())
+      list.push_back(surface(ref));
+    return list;
+  }
+  json::Value region(plan::RegionAttr ref) {
+    json::Object object = surface(ref.getSurface());
+    object["region"] = ref.getRegion().getValue();
+    return object;
   }
 
   json::Array fileList();
@@ -71,7 +83,7 @@ private:
 
   plan::ModuleOp plan;
   const BundleFiles &files;
-  const BundleConstants &constants;
+  const BundleDetails &details;
   std::vector<DenseI64ArrayAttr> orders;
 };
 
@@ -141,8 +153,9 @@ json::Value PlanPrinter::surface(plan::SurfaceOp op) {
 json::Value PlanPrinter::kernel(plan::KernelOp op) {
   json::Array blobs, baked;
   json::Object exactBlobs, exactValues;
-  if (auto found = constants.find(op.getName().str());
-      found != constants.end()) {
+  double recomputedFlops = 0;
+  if (auto found = details.find(op.getName().str()); found != details.end()) {
+    recomputedFlops = found->second.recomputedFlops;
     for (const std::string &path : found->second.blobs)
       blobs.push_back(path);
     for (const auto &[path, file] : found->second.exactBlobs)
@@ -164,6 +177,7 @@ json::Value PlanPrinter::kernel(plan::KernelOp op) {
                       {"blobs", std::move(blobs)},
                       {"exact_blobs", std::move(exactBlobs)},
                       {"exact_values", std::move(exactValues)},
+                      {"recomputed_flops", recomputedFlops},
                       {"baked", std::move(baked)}};
 }
 
@@ -199,12 +213,11 @@ json::Value PlanPrinter::step(Operation &op) {
                         {"from", region(copy.getFrom())},
                         {"to", region(copy.getTo())}};
   if (auto dispatch = dyn_cast<plan::DispatchOp>(op))
-    return json::Object{
-        {"op", "dispatch"},
-        {"kernel", dispatch.getKernel()},
-        {"instance", index(dispatch.getLoopInstance())},
-        {"input", surfaceRef(dispatch.getInput(), dispatch.getLoop())},
-        {"output", surfaceRef(dispatch.getOutput(), dispatch.getLoopOutput())}};
+    return json::Object{{"op", "dispatch"},
+                        {"kernel", dispatch.getKernel()},
+                        {"instance", index(dispatch.getLoopInstance())},
+                        {"inputs", surfaces(dispatch.getInputs())},
+                        {"outputs", surfaces(dispatch.getOutputs())}};
   if (auto stage = dyn_cast<plan::StageOp>(op))
     return json::Object{
         {"op", "stage"},
@@ -267,8 +280,8 @@ json::Value PlanPrinter::print() {
   json::Object named;
   for (auto [number, order] : llvm::enumerate(orders))
     named["order" + std::to_string(number)] = json::Array(order.asArrayRef());
-  json::Object all{{"format", 1},
-                   {"minimum_reader", 1},
+  json::Object all{{"format", 2},
+                   {"minimum_reader", 2},
                    {"model", plan.getModel()},
                    {"weights", plan.getWeights()},
                    {"offload", plan.getOffload()},
@@ -322,6 +335,6 @@ std::string anec::paramsFile(nn::ModelOp model) {
 }
 
 std::string anec::planFile(plan::ModuleOp plan, const BundleFiles &files,
-                           const BundleConstants &constants) {
-  return printed(PlanPrinter(plan, files, constants).print());
+                           const BundleDetails &details) {
+  return printed(PlanPrinter(plan, files, details).print());
 }

@@ -2,6 +2,7 @@
 
 #include "compiler/Emit/ToMIL.h"
 
+#include "compiler/Kernels/Recomputed.h"
 #include "runtime/mil/Builder.h"
 #include "runtime/mil/Printer.h"
 
@@ -123,7 +124,28 @@ private:
     function.statements.push_back(
         ast::makeOp(*type, name, mnemonic.str(), std::move(arguments)));
     kernel.operations[name] = op;
+    if (isRecomputed(op->getLoc()))
+      kernel.recomputedFlops += flopsOf(op);
     return success();
+  }
+
+  /// Multiplications and additions of a product, 0 for other ops.
+  static double flopsOf(Operation *op) {
+    auto elements = [](Value value) {
+      return double(cast<RankedTensorType>(value.getType()).getNumElements());
+    };
+    if (auto conv = dyn_cast<mil::ConvOp>(op)) {
+      auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+      return 2 * elements(conv.getOutput()) * elements(conv.getWeight()) /
+             double(weight.getDimSize(0));
+    }
+    auto product = dyn_cast<mil::MatmulOp>(op);
+    if (!product)
+      return 0;
+    auto x = cast<RankedTensorType>(product.getX().getType());
+    int64_t summed =
+        x.getDimSize(x.getRank() - (product.getTransposeX() ? 2 : 1));
+    return 2 * elements(product.getOutput()) * double(summed);
   }
 
   FailureOr<ast::Argument> emitParameter(Operation *op,

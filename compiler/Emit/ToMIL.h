@@ -30,6 +30,8 @@ struct EmittedKernel {
   std::vector<BlobConstant> blobs;
   /// What constants in the text are in f32 where fp16 rounded them, by name.
   std::map<std::string, std::vector<float>> exactValues;
+  /// Multiplications and additions of products that an earlier kernel made.
+  double recomputedFlops = 0;
   /// The op behind each statement, by the name of its result.
   std::map<std::string, mlir::Operation *> operations;
 };

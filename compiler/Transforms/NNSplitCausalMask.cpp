@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/Recomputed.h"
 #include "compiler/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -41,12 +42,12 @@ public:
   Value group(Value x) { return permute(x, false); }
   Value ungroup(Value x) { return permute(x, true); }
 
-  Value scores(Value q, Value k) {
+  Value scores(Value q, Value k, Location loc) {
     return HeadScoresOp::create(builder, loc, q, k, heads, kvHeads, grouped());
   }
   /// softmax(scores + mask) for queries that are already scaled
-  Value probabilities(Value q, Value k) {
-    Value s = scores(q, k);
+  Value probabilities(Value q, Value k, Location loc) {
+    Value s = scores(q, k, loc);
     if (causal) {
       auto type =
           RankedTensorType::get({sequence, sequence}, builder.getF32Type());
@@ -118,7 +119,7 @@ void splitForward(AttentionOp op) {
   replaceKeepingPlace(op, [&](OpBuilder &builder) {
     AttentionParts parts(builder, op);
     Value q = parts.scale(parts.group(op.getQ()));
-    Value p = parts.probabilities(q, op.getK());
+    Value p = parts.probabilities(q, op.getK(), op.getLoc());
     return SmallVector<Value>{parts.ungroup(parts.mix(p, op.getV()))};
   });
 }
@@ -130,9 +131,9 @@ void splitBackward(AttentionGradOp op) {
     AttentionParts parts(builder, op);
     Value q = parts.scale(parts.group(op.getQ()));
     Value dout = parts.group(op.getDout());
-    Value p = parts.probabilities(q, op.getK());
+    Value p = parts.probabilities(q, op.getK(), recomputed(op.getLoc()));
     Value dv = parts.mixTransposed(p, dout);
-    Value dp = parts.scores(dout, op.getV());
+    Value dp = parts.scores(dout, op.getV(), op.getLoc());
     Value ds = SoftmaxGradOp::create(builder, op.getLoc(), p, dp);
     Value dq = parts.ungroup(parts.scale(parts.mix(ds, op.getK())));
     Value dk = parts.mixTransposed(ds, q);

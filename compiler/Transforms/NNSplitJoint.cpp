@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/Recomputed.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Differentiate.h"
 #include "compiler/Transforms/MinCut.h"
@@ -168,6 +169,8 @@ private:
       map.map(operand, get(operand, place));
     Operation *copy = builder.clone(op, map);
     setPlace(copy, place);
+    if (again)
+      copy->setLoc(anec::recomputed(copy->getLoc()));
     for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults()))
       (again ? recomputed[{from, int(place)}] : known[from]) = to;
   }

@@ -101,9 +101,11 @@ void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
         builder, loc,
         plan::ValueAttr::get(&getContext(), plan::ValueKind::parameter,
                              parameter.getAttr(), loop && family),
-        plan::RegionAttr::get(&getContext(),
-                              builder.getStringAttr(kernel.input()), loop,
-                              region.getAs<StringAttr>("name")));
+        plan::RegionAttr::get(
+            &getContext(),
+            plan::SurfaceAttr::get(
+                &getContext(), builder.getStringAttr(kernel.input()), loop, 0),
+            region.getAs<StringAttr>("name")));
   }
   if (kernel.isBaked())
     plan::LoadOp::create(builder, loc, kernel.name, loop);

@@ -10,6 +10,7 @@
 using namespace mlir;
 using namespace anec;
 using plan::RegionAttr;
+using plan::SurfaceAttr;
 using plan::ValueAttr;
 using plan::ValueKind;
 
@@ -175,12 +176,13 @@ LogicalResult ProgramBuilder::emitHost(Operation &op) {
 void ProgramBuilder::emitDispatch(nn::DispatchOp op) {
   const PlanKernel &kernel = kernels.of(op.getKernel());
   bool loop = loopCount > 1;
+  auto input =
+      SurfaceAttr::get(context, builder.getStringAttr(kernel.input()), loop, 0);
   for (auto [number, operand] : llvm::enumerate(op.getOperands())) {
     DictionaryAttr region = kernel.region("regions_in", "arg", number);
     if (!region || region.get("parameter"))
       continue; // Staged, or baked.
-    auto to = RegionAttr::get(context, builder.getStringAttr(kernel.input()),
-                              loop, region.getAs<StringAttr>("name"));
+    auto to = RegionAttr::get(context, input, region.getAs<StringAttr>("name"));
     Where at = where.lookup(operand);
     if (at.region)
       plan::CopyOp::create(builder, op.getLoc(), at.region, to);
@@ -190,14 +192,15 @@ void ProgramBuilder::emitDispatch(nn::DispatchOp op) {
       where[operand].region = to;
   }
   bool keeps = loop && kernel.keepsResults;
-  plan::DispatchOp::create(builder, op.getLoc(), kernel.name, kernel.input(),
-                           kernel.output(), loop, keeps,
-                           loop && kernel.isBaked());
+  auto output = SurfaceAttr::get(
+      context, builder.getStringAttr(kernel.output()), keeps, 0);
+  plan::DispatchOp::create(
+      builder, op.getLoc(), kernel.name, builder.getArrayAttr({input}),
+      builder.getArrayAttr({output}), loop && kernel.isBaked());
   for (auto [number, result] : llvm::enumerate(op.getResults())) {
     DictionaryAttr region = kernel.region("regions_out", "result", number);
     where[result].region =
-        RegionAttr::get(context, builder.getStringAttr(kernel.output()), keeps,
-                        region.getAs<StringAttr>("name"));
+        RegionAttr::get(context, output, region.getAs<StringAttr>("name"));
   }
 }
 
@@ -286,8 +289,9 @@ void ProgramBuilder::yieldStack(nn::ScanOp scan, Value value, unsigned index) {
     return;
   }
   Where at = where.lookup(value);
-  bool indexed = scan.getCount() == 1 ||
-                 (at.region ? at.region.getLoop() : at.value.getLoop());
+  bool indexed =
+      scan.getCount() == 1 ||
+      (at.region ? at.region.getSurface().getLoop() : at.value.getLoop());
   if (!indexed) {
     ValueAttr element = bufferRef(
         buffers.allocate(value.getType(), scan.getCount(), {}, scan.getLoc()),

@@ -43,6 +43,48 @@ static void printInstance(AsmPrinter &printer, StringAttr name, bool loop) {
   printer << name << (loop ? "[i]" : "");
 }
 
+/// `"name"`, `"name"[i]`, `"name"[i + 1]` or `"name"[3]`.
+static FailureOr<SurfaceAttr> parseSurface(AsmParser &parser) {
+  std::string name;
+  bool loop = false;
+  int64_t offset = 0;
+  if (parser.parseString(&name))
+    return failure();
+  if (succeeded(parser.parseOptionalLSquare())) {
+    loop = succeeded(parser.parseOptionalKeyword("i"));
+    bool number = !loop || succeeded(parser.parseOptionalPlus());
+    if ((number && parser.parseInteger(offset)) || parser.parseRSquare())
+      return failure();
+  }
+  return SurfaceAttr::get(parser.getContext(),
+                          parser.getBuilder().getStringAttr(name), loop,
+                          offset);
+}
+static void printSurface(AsmPrinter &printer, SurfaceAttr surface) {
+  printer << surface.getName();
+  int64_t offset = surface.getOffset();
+  if (surface.getLoop() && offset)
+    printer << "[i + " << offset << "]";
+  else if (surface.getLoop())
+    printer << "[i]";
+  else if (offset)
+    printer << "[" << offset << "]";
+}
+
+Attribute SurfaceAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<SurfaceAttr> surface = parseSurface(parser);
+  if (failed(surface) || parser.parseGreater())
+    return {};
+  return *surface;
+}
+void SurfaceAttr::print(AsmPrinter &printer) const {
+  printer << "<";
+  printSurface(printer, *this);
+  printer << ">";
+}
+
 Attribute ValueAttr::parse(AsmParser &parser, Type) {
   StringRef keyword;
   StringAttr name;
@@ -65,17 +107,17 @@ void ValueAttr::print(AsmPrinter &printer) const {
 }
 
 Attribute RegionAttr::parse(AsmParser &parser, Type) {
-  StringAttr surface;
   std::string region;
-  bool loop = false;
-  if (parser.parseLess() || parseInstance(parser, surface, loop) ||
-      parser.parseString(&region) || parser.parseGreater())
+  if (parser.parseLess())
     return {};
-  return RegionAttr::get(parser.getContext(), surface, loop,
+  FailureOr<SurfaceAttr> surface = parseSurface(parser);
+  if (failed(surface) || parser.parseString(&region) || parser.parseGreater())
+    return {};
+  return RegionAttr::get(parser.getContext(), *surface,
                          parser.getBuilder().getStringAttr(region));
 }
 void RegionAttr::print(AsmPrinter &printer) const {
   printer << "<";
-  printInstance(printer, getSurface(), getLoop());
+  printSurface(printer, getSurface());
   printer << " " << getRegion() << ">";
 }

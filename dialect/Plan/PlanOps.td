@@ -40,14 +40,27 @@ def Plan_ValueAttr : AttrDef<Plan_Dialect, "Value"> {
                         "::mlir::StringAttr":$name, "bool":$loop);
   let hasCustomAssemblyFormat = 1;
 }
+def Plan_SurfaceAttr : AttrDef<Plan_Dialect, "Surface"> {
+  let mnemonic = "surface";
+  let summary = "one of the surfaces of a name";
+  let description = [{
+    `#plan.surface<"layer_fwd.in"[i]>`: instance `offset`, counted from the
+    loop's iteration with `loop`; also `[i + 1]`, `[3]`, or nothing for 0.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "bool":$loop,
+                        "int64_t":$offset);
+  let hasCustomAssemblyFormat = 1;
+}
 def Plan_RegionAttr : AttrDef<Plan_Dialect, "Region"> {
   let mnemonic = "region";
   let summary = "a region of a surface";
   let description = [{ `#plan.region<"layer_fwd.in"[i] "x">` }];
-  let parameters = (ins "::mlir::StringAttr":$surface, "bool":$loop,
+  let parameters = (ins "::anec::plan::SurfaceAttr":$surface,
                         "::mlir::StringAttr":$region);
   let hasCustomAssemblyFormat = 1;
 }
+def Plan_SurfaceArray
+    : TypedArrayAttrBase<Plan_SurfaceAttr, "array of surfaces">;
 def Plan_ValueArray : TypedArrayAttrBase<Plan_ValueAttr, "array of values">;
 
 // Things ---------------------------------------------------------------------
@@ -125,13 +138,12 @@ def Plan_CopyOp : Plan_Op<"copy"> {
 def Plan_DispatchOp : Plan_Op<"dispatch"> {
   let summary = "one execution of a kernel";
   let description = [{
-    `loop` chooses the surfaces of the iteration, `loop_output` and
-    `loop_instance` the output and the compiled instance.
+    Surfaces follow the kernel's signature; `loop_instance` chooses the compiled
+    instance of the iteration.
   }];
-  let arguments = (ins StrAttr:$kernel, StrAttr:$input, StrAttr:$output,
-                       UnitAttr:$loop, UnitAttr:$loop_output,
-                       UnitAttr:$loop_instance);
-  let assemblyFormat = "$kernel $input `to` $output attr-dict";
+  let arguments = (ins StrAttr:$kernel, Plan_SurfaceArray:$inputs,
+                       Plan_SurfaceArray:$outputs, UnitAttr:$loop_instance);
+  let assemblyFormat = "$kernel $inputs `to` $outputs attr-dict";
 }
 def Plan_HostOp : Plan_Op<"host"> {
   let summary = "a host op by name";

@@ -70,12 +70,12 @@ Result<fs::path> insideOf(const fs::path &folder, const JsonPlace &place) {
 std::optional<Error> checkVersion(const JsonPlace &root) {
   ANEC_ASSIGN(int64_t format, root.integer("format", 0, INT32_MAX));
   ANEC_ASSIGN(int64_t reader, root.integer("minimum_reader", 0, INT32_MAX));
-  if (reader > Bundle::format || format < 1) {
+  if (reader > Bundle::format || format < Bundle::oldestFormat) {
     ANEC_ASSIGN(JsonPlace place, root.member("minimum_reader"));
     return place.error(fmt::format(
-        "expects a bundle for readers up to {}, but it has format {} and needs "
+        "expects a bundle of format {} to {}, but it has format {} and needs "
         "reader {}; compile it again or update ane-run",
-        Bundle::format, format, reader));
+        Bundle::oldestFormat, Bundle::format, format, reader));
   }
   return std::nullopt;
 }
@@ -96,7 +96,6 @@ Result<Bundle> Bundle::open(const std::string &folder) {
   bundle.path = folder;
   fs::path planPath = fs::path(folder) / "plan.json";
   ANEC_ASSIGN(std::vector<uint8_t> planBytes, readBundleFile(planPath, -1));
-  bundle.planDigest = sha256(planBytes);
   ANEC_ASSIGN(
       nlohmann::json document,
       parseJson(textOf(planBytes), planPath.string(), maximumPlanBytes));
@@ -105,7 +104,6 @@ Result<Bundle> Bundle::open(const std::string &folder) {
 
   ANEC_ASSIGN(JsonPlace list, root.member("files"));
   ANEC_ASSIGN(std::vector<JsonPlace> entries, list.elements(1 << 20));
-  std::set<std::string> names;
   for (const JsonPlace &entry : entries) {
     ANEC_ASSIGN(JsonPlace place, entry.member("path"));
     ANEC_ASSIGN(fs::path path, insideOf(folder, place));
@@ -118,19 +116,41 @@ Result<Bundle> Bundle::open(const std::string &folder) {
                        "{}: expects sha256 {} as plan.json says, but got {}",
                        path.string(), expected, found);
     ANEC_ASSIGN(std::string name, place.string());
-    names.insert(name);
     bundle.contents[name] = std::move(bytes);
   }
-  if (!names.count("params.json"))
-    return list.error("expects an entry for params.json, but there is none");
-
-  std::string parametersPath = (fs::path(folder) / "params.json").string();
-  ANEC_ASSIGN(nlohmann::json parameters,
-              parseJson(textOf(bundle.contents["params.json"]), parametersPath,
-                        maximumPlanBytes));
-  ANEC_ASSIGN(bundle.parsed,
-              readPlan(root, JsonPlace(parameters, parametersPath), names));
+  ANEC_TRY(bundle.readFiles(planBytes, root));
   return bundle;
+}
+
+Result<Bundle> Bundle::fromFiles(Files files) {
+  Bundle bundle;
+  bundle.path = "bundle";
+  std::vector<uint8_t> planBytes = std::move(files["plan.json"]);
+  files.erase("plan.json");
+  bundle.contents = std::move(files);
+  ANEC_ASSIGN(nlohmann::json document,
+              parseJson(textOf(planBytes), "plan.json", maximumPlanBytes));
+  ANEC_TRY(bundle.readFiles(planBytes, JsonPlace(document, "plan.json")));
+  return bundle;
+}
+
+std::optional<Error> Bundle::readFiles(const std::vector<uint8_t> &planBytes,
+                                       const JsonPlace &root) {
+  planDigest = sha256(planBytes);
+  std::set<std::string> names;
+  for (const auto &[name, bytes] : contents)
+    names.insert(name);
+  if (!names.count("params.json")) {
+    ANEC_ASSIGN(JsonPlace list, root.member("files"));
+    return list.error("expects an entry for params.json, but there is none");
+  }
+  std::string parametersPath = (fs::path(path) / "params.json").string();
+  ANEC_ASSIGN(nlohmann::json parameters,
+              parseJson(textOf(contents["params.json"]), parametersPath,
+                        maximumPlanBytes));
+  ANEC_ASSIGN(parsed,
+              readPlan(root, JsonPlace(parameters, parametersPath), names));
+  return std::nullopt;
 }
 
 ProgramFiles Bundle::programFiles(const Kernel &kernel) const {

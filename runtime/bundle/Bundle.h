@@ -15,16 +15,25 @@
 
 namespace anec::rt {
 
+class JsonPlace;
+
 /// A bundle in memory; the folder is not read again after `open`.
 class Bundle {
 public:
   /// The format this reader reads; newer bundles name the oldest reader that
   /// understands them in "minimum_reader".
-  static constexpr int64_t format = 1;
+  static constexpr int64_t format = 2;
+  /// The oldest format it still understands.
+  static constexpr int64_t oldestFormat = 2;
+  /// Files by their paths relative to the bundle.
+  using Files = std::map<std::string, std::vector<uint8_t>>;
 
   /// Reads and checks everything. Errors name the file, the place in it, what
   /// was expected and what was found.
   static Result<Bundle> open(const std::string &folder);
+  /// A bundle whose files, plan.json among them, are in memory; sizes and
+  /// hashes are not compared.
+  static Result<Bundle> fromFiles(Files files);
 
   const Plan &plan() const { return parsed; }
   const std::string &folder() const { return path; }
@@ -37,12 +46,15 @@ public:
 
 private:
   Bundle() = default;
+  /// Reads everything but plan.json's list of files from `contents`.
+  std::optional<Error> readFiles(const std::vector<uint8_t> &planBytes,
+                                 const JsonPlace &root);
 
   std::string path;
   std::string planDigest;
   Plan parsed;
   /// Files of the bundle but plan.json, by relative path.
-  std::map<std::string, std::vector<uint8_t>> contents;
+  Files contents;
 };
 
 } // namespace anec::rt

@@ -52,10 +52,13 @@ struct Buffer {
   int64_t count = 1;
 };
 
-/// Which of `count` instances a reference means.
+/// Which of `count` instances a reference means: `constant`, counted from the
+/// variable of the enclosing For with `loop`.
 struct Index {
-  bool loop = false; ///< The variable of the enclosing For.
+  bool loop = false;
   int64_t constant = 0;
+
+  int64_t at(int64_t i) const { return (loop ? i : 0) + constant; }
 };
 
 /// An operand or result of a host op.
@@ -86,7 +89,7 @@ struct Step {
     Write,    ///< value (Real buffer) -> to.
     Read,     ///< from -> value (Real buffer).
     Copy,     ///< from -> to, between surfaces.
-    Dispatch, ///< kernel[instance] on surface input -> output.
+    Dispatch, ///< kernel[instance] on surfaces inputs -> outputs.
     Host,     ///< a host op by name.
     Stage,    ///< parameter[index] -> weight region `to`.
     Load,     ///< (re)compile kernel[instance] from its baked parameters.
@@ -101,7 +104,8 @@ struct Step {
 
   size_t kernel = 0;
   Index instance;
-  SurfaceRef input, output;
+  /// In the order of the MIL signature.
+  std::vector<SurfaceRef> inputs, outputs;
 
   std::string name;
   std::vector<ValueRef> operands, results;
@@ -126,6 +130,9 @@ struct Kernel {
   /// Values of constants in the text that fp16 rounded, by name.
   std::map<std::string, std::vector<double>> exactValues;
   std::vector<Baked> baked;
+  /// Multiplications and additions of one dispatch that repeat what an earlier
+  /// kernel computed.
+  double recomputedFlops = 0;
 };
 
 /// A surface of the plan, allocated `count` times.
@@ -133,6 +140,9 @@ struct PlanSurface {
   SurfaceSpec spec;
   int64_t count = 1;
 };
+
+/// Whether two regions of one surface share an element.
+bool overlap(const Region &a, const Region &b);
 
 /// One entry point: train_step, eval_loss, logits or stage.
 struct HostProgram {
@@ -153,8 +163,8 @@ struct HostProgram {
 /// Everything plan.json and params.json say.
 struct Plan {
   std::string model;
-  std::string weights; ///< Strategy, for reports.
-  std::string target;
+  /// How it was compiled, for reports.
+  std::string weights, offload, recompute, target;
   int64_t batch = 0, sequence = 0;
   /// Rows of the vocabulary, 0 when the model has none.
   int64_t vocabulary = 0;

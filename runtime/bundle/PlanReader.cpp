@@ -136,6 +136,10 @@ Result<Kernel> readKernel(const JsonPlace &place, const Orders &orders,
     }
   }
   ANEC_TRY(readExact(place, files, result));
+  if (place.has("recomputed_flops")) {
+    ANEC_ASSIGN(JsonPlace flops, place.member("recomputed_flops"));
+    ANEC_ASSIGN(result.recomputedFlops, flops.number());
+  }
   if (place.has("baked")) {
     ANEC_ASSIGN(JsonPlace list, place.member("baked"));
     ANEC_ASSIGN(std::vector<JsonPlace> entries, list.elements(4096));
@@ -227,6 +231,8 @@ Result<HostProgram> readProgram(const std::string &name, const JsonPlace &place,
 std::optional<Error> readHead(const JsonPlace &root, Plan &plan) {
   ANEC_ASSIGN(plan.model, root.string("model"));
   ANEC_ASSIGN(plan.weights, root.string("weights"));
+  ANEC_ASSIGN(plan.offload, root.string("offload"));
+  ANEC_ASSIGN(plan.recompute, root.string("recompute"));
   ANEC_ASSIGN(plan.target, root.string("target"));
   ANEC_ASSIGN(plan.batch, root.integer("batch", 1, 65536));
   ANEC_ASSIGN(plan.sequence, root.integer("sequence", 1, 1 << 20));

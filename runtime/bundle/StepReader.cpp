@@ -11,6 +11,8 @@ namespace anec::rt {
 namespace {
 
 constexpr size_t maximumSteps = 100000;
+/// Inputs or outputs of one kernel.
+constexpr size_t maximumSlots = 128;
 
 class StepReader {
 public:
@@ -75,18 +77,22 @@ Result<Index> StepReader::readIndex(const JsonPlace &place,
   if (!place.has(key))
     return result;
   ANEC_ASSIGN(JsonPlace member, place.member(key));
-  if (member.json() == "i") {
+  if (member.json() == "i" || member.json() == "i+1") {
     if (loopCount == 0)
-      return member.error("expects a number outside of a loop, but got \"i\"");
-    if (loopCount > count)
+      return member.error(
+          fmt::format("expects a number outside of a loop, but got {}",
+                      member.json().dump()));
+    result.loop = true;
+    result.constant = member.json() == "i" ? 0 : 1;
+    if (loopCount + result.constant > count)
       return member.error(fmt::format("expects at least {} instances for a "
                                       "loop of {}, but there are {}",
-                                      loopCount, loopCount, count));
-    result.loop = true;
+                                      loopCount + result.constant, loopCount,
+                                      count));
     return result;
   }
   if (!member.json().is_number())
-    return member.expects("a number or \"i\"");
+    return member.expects("a number, \"i\" or \"i+1\"");
   ANEC_ASSIGN(result.constant, member.integer(0, count - 1));
   return result;
 }
@@ -234,10 +240,14 @@ std::optional<Error> StepReader::readDispatch(const JsonPlace &place,
   ANEC_ASSIGN(step.kernel, readName(place, "kernel", kernels));
   ANEC_ASSIGN(step.instance, readIndex(place, "instance",
                                        plan.kernels[step.kernel].instances));
-  ANEC_ASSIGN(JsonPlace input, place.member("input"));
-  ANEC_ASSIGN(step.input, readSurfaceRef(input));
-  ANEC_ASSIGN(JsonPlace output, place.member("output"));
-  ANEC_ASSIGN(step.output, readSurfaceRef(output));
+  for (bool output : {false, true}) {
+    ANEC_ASSIGN(JsonPlace list, place.member(output ? "outputs" : "inputs"));
+    ANEC_ASSIGN(std::vector<JsonPlace> refs, list.elements(maximumSlots));
+    for (const JsonPlace &ref : refs) {
+      ANEC_ASSIGN(SurfaceRef at, readSurfaceRef(ref));
+      (output ? step.outputs : step.inputs).push_back(at);
+    }
+  }
   return std::nullopt;
 }
 

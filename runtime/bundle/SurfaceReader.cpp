@@ -42,13 +42,6 @@ Extent extentOf(const Region &region) {
           region.column, blocks * region.columns};
 }
 
-bool overlap(const Region &a, const Region &b) {
-  Extent x = extentOf(a), y = extentOf(b);
-  return x.channel < y.channel + y.channels &&
-         y.channel < x.channel + x.channels &&
-         x.column < y.column + y.columns && y.column < x.column + x.columns;
-}
-
 Result<Region> readRegion(const JsonPlace &place, const Orders &orders,
                           const SurfaceSpec &surface) {
   Region region;
@@ -104,7 +97,7 @@ Result<PlanSurface> readSurface(const JsonPlace &place, const Orders &orders) {
             "expects unique region names, but '{}' comes twice", region.name));
       bool weights =
           other.kind == RegionKind::Weight || region.kind == RegionKind::Weight;
-      if (weights && overlap(other, region))
+      if (weights && rt::overlap(other, region))
         return regionPlace.error(
             fmt::format("expects weight regions to lie apart, but '{}' and "
                         "'{}' overlap",
@@ -116,6 +109,13 @@ Result<PlanSurface> readSurface(const JsonPlace &place, const Orders &orders) {
 }
 
 } // namespace
+
+bool overlap(const Region &a, const Region &b) {
+  Extent x = extentOf(a), y = extentOf(b);
+  return x.channel < y.channel + y.channels &&
+         y.channel < x.channel + x.channels &&
+         x.column < y.column + y.columns && y.column < x.column + x.columns;
+}
 
 Result<Orders> readOrders(const JsonPlace &plan) {
   Orders result;

@@ -16,14 +16,6 @@ namespace anec::rt::target {
 
 namespace {
 
-/// Operators that only move data.
-bool isDataMovement(const std::string &op) {
-  static const std::set<std::string> names = {
-      "reshape", "transpose", "slice_by_size", "slice_by_index", "concat",
-      "split",   "squeeze",   "expand_dims",   "identity",       "tile"};
-  return names.count(op) != 0;
-}
-
 bool isPowerOfTwo(int64_t value) {
   return value > 0 && (value & (value - 1)) == 0;
 }
@@ -320,6 +312,13 @@ private:
 };
 
 } // namespace
+
+bool isDataMovement(const std::string &op) {
+  static const std::set<std::string> names = {
+      "reshape", "transpose", "slice_by_size", "slice_by_index", "concat",
+      "split",   "squeeze",   "expand_dims",   "identity",       "tile"};
+  return names.count(op) != 0;
+}
 
 std::vector<Violation> check(const mil::Program &program,
                              const Profile &profile) {

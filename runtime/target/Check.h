@@ -31,6 +31,10 @@ struct Violation {
 std::vector<Violation> check(const mil::Program &program,
                              const Profile &profile);
 
+/// Whether an operator only moves data: a reshape, slice, transposition, concat
+/// and the like.
+bool isDataMovement(const std::string &op);
+
 } // namespace anec::rt::target
 
 #endif // ANEC_RUNTIME_TARGET_CHECK_H

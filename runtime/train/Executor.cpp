@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Executor.h"
 
-#include "runtime/train/KernelFlops.h"
+#include "runtime/bundle/KernelCosts.h"
 #include "runtime/train/RegionCopy.h"
 
 #include <chrono>
@@ -30,26 +30,11 @@ private:
       std::chrono::steady_clock::now();
 };
 
-int64_t at(const Index &index, int64_t i) {
-  return index.loop ? i : index.constant;
-}
-
 int64_t product(const std::vector<int64_t> &shape) {
   int64_t result = 1;
   for (int64_t size : shape)
     result *= size;
   return result;
-}
-
-/// Multiplications and additions of a matrix product, 0 for other ops.
-template <typename Real>
-double flopsOf(const std::string &op, const HostCall<Real> &call) {
-  if (op != "linear" && op != "matmul")
-    return 0;
-  const HostTensor<Real> &x = call.operands[0], &w = call.operands[1];
-  if (w.shape.size() == 3)
-    return 2.0 * double(x.elements()) * double(w.features());
-  return 2.0 * double(w.elements()) * double(x.tokens());
 }
 
 } // namespace
@@ -82,6 +67,7 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
       integerBuffers[b].assign(size_t(buffer.count),
                                std::vector<int32_t>(size));
   }
+  traffic.emplace(plan, int64_t(elementBytes(storageType(device.numerics()))));
   surfaces.resize(plan.surfaces.size());
   for (size_t s = 0; s < plan.surfaces.size(); ++s)
     for (int64_t i = 0; i < plan.surfaces[s].count; ++i) {
@@ -92,10 +78,10 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   programs.resize(plan.kernels.size());
   for (size_t k = 0; k < plan.kernels.size(); ++k) {
     const Kernel &kernel = plan.kernels[k];
-    ANEC_ASSIGN(double operations,
-                kernelFlops(bundle.programFiles(kernel).text,
+    ANEC_ASSIGN(KernelCosts costs,
+                kernelCosts(bundle.programFiles(kernel).text,
                             bundle.folder() + "/" + kernel.file));
-    flops.push_back(operations);
+    flops.push_back(costs.flops());
     programs[k].resize(size_t(kernel.instances));
     if (kernel.baked.empty())
       for (int64_t i = 0; i < kernel.instances; ++i)
@@ -163,7 +149,7 @@ std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
   case Step::Kind::Stage:
     return runStage(step, i);
   case Step::Kind::Load:
-    return loadKernel(step.kernel, at(step.instance, i));
+    return loadKernel(step.kernel, step.instance.at(i));
   }
   return std::nullopt;
 }
@@ -183,7 +169,7 @@ std::optional<Error> Executor<Real>::runWrite(const Step &step, int64_t i) {
       device.map(surface(step.to.at, i), step.to.region, Access::Write));
   writeRegion(static_cast<const Real *>(tensor(step.value, i).data), *map,
               pool);
-  count.hostWritten += regionBytes(step.to);
+  traffic->hostWrites(step.to, i);
   return std::nullopt;
 }
 
@@ -194,7 +180,7 @@ std::optional<Error> Executor<Real>::runRead(const Step &step, int64_t i) {
       std::unique_ptr<SurfaceMap> map,
       device.map(surface(step.from.at, i), step.from.region, Access::Read));
   readRegion(*map, tensor(step.value, i).data, pool);
-  count.hostRead += regionBytes(step.from);
+  traffic->hostReads(step.from, i);
   return std::nullopt;
 }
 
@@ -216,8 +202,8 @@ std::optional<Error> Executor<Real>::runCopy(const Step &step, int64_t i) {
       std::unique_ptr<SurfaceMap> to,
       device.map(surface(step.to.at, i), step.to.region, Access::Write));
   writeRegion(static_cast<const Real *>(scratch.data()), *to, pool);
-  count.hostRead += regionBytes(step.from);
-  count.hostWritten += regionBytes(step.to);
+  traffic->hostReads(step.from, i);
+  traffic->hostWrites(step.to, i);
   return std::nullopt;
 }
 
@@ -225,20 +211,26 @@ template <typename Real>
 std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
   Stopwatch watch(count.seconds["device"]);
   const std::unique_ptr<Program> &program =
-      programs[step.kernel][size_t(at(step.instance, i))];
+      programs[step.kernel][size_t(step.instance.at(i))];
   if (!program)
     return makeError(ErrorCode::DeviceFailure,
                      "kernel '{}' runs before the plan loads it",
                      bundle.plan().kernels[step.kernel].name);
   count.deviceFlops += flops[step.kernel];
-  return device.run(*program, {&surface(step.input, i)},
-                    {&surface(step.output, i)});
+  std::vector<Surface *> inputs, outputs;
+  for (const SurfaceRef &input : step.inputs)
+    inputs.push_back(&surface(input, i));
+  for (const SurfaceRef &output : step.outputs) {
+    outputs.push_back(&surface(output, i));
+    traffic->deviceWrites(output, i);
+  }
+  return device.run(*program, inputs, outputs);
 }
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runStage(const Step &step, int64_t i) {
   Stopwatch watch(count.seconds["stage"]);
-  Span<Real> master = store.master(step.value.id, at(step.value.index, i));
+  Span<Real> master = store.master(step.value.id, step.value.index.at(i));
   return device.stage(surface(step.to.at, i), step.to.region,
                       Span<const Real>(master));
 }
@@ -252,7 +244,9 @@ void Executor<Real>::runHost(const Step &step, int64_t i) {
   for (const ValueRef &result : step.results)
     call.results.push_back(tensor(result, i));
   findHostFunction<Real>(step.name)(call);
-  count.hostFlops += flopsOf(step.name, call);
+  if (call.operands.size() == 2)
+    count.hostFlops +=
+        hostFlops(step.name, call.operands[0].shape, call.operands[1].shape);
 }
 
 template <typename Real>
@@ -268,7 +262,7 @@ Executor<Real>::resolve(const std::vector<int64_t> &shape) const {
 template <typename Real>
 HostTensor<Real> Executor<Real>::tensor(const ValueRef &ref, int64_t i) {
   HostTensor<Real> result;
-  int64_t index = at(ref.index, i);
+  int64_t index = ref.index.at(i);
   if (ref.kind == ValueRef::Kind::Buffer) {
     const Buffer &buffer = bundle.plan().buffers[ref.id];
     result.shape = resolve(buffer.shape);
@@ -287,15 +281,7 @@ HostTensor<Real> Executor<Real>::tensor(const ValueRef &ref, int64_t i) {
 
 template <typename Real>
 Surface &Executor<Real>::surface(const SurfaceRef &ref, int64_t i) {
-  return *surfaces[ref.surface][size_t(at(ref.index, i))];
-}
-
-template <typename Real>
-uint64_t Executor<Real>::regionBytes(const RegionRef &ref) const {
-  const Region &region =
-      bundle.plan().surfaces[ref.at.surface].spec.regions[ref.region];
-  return uint64_t(region.rows * region.columns) *
-         elementBytes(storageType(device.numerics()));
+  return *surfaces[ref.surface][size_t(ref.index.at(i))];
 }
 
 template <typename Real>

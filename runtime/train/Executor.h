@@ -8,12 +8,14 @@
 #define ANEC_RUNTIME_TRAIN_EXECUTOR_H
 
 #include "runtime/bundle/Bundle.h"
+#include "runtime/bundle/SurfaceTraffic.h"
 #include "runtime/device/Device.h"
 #include "runtime/host/HostOps.h"
 #include "runtime/train/ParameterStore.h"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,7 @@ namespace anec::rt {
 
 /// What an executor did since it was made.
 struct ExecutorCounters {
-  /// Bytes of surface regions the host wrote and read.
+  /// Bytes of surface ranges that the host touched; see SurfaceTraffic.
   uint64_t hostWritten = 0, hostRead = 0;
   /// Multiplications and additions of matrix products on the host.
   double hostFlops = 0;
@@ -58,7 +60,12 @@ public:
 
   const Plan &plan() const { return bundle.plan(); }
   ParameterStore<Real> &parameters() { return store; }
-  const ExecutorCounters &counters() const { return count; }
+  ExecutorCounters counters() const {
+    ExecutorCounters all = count;
+    all.hostWritten = traffic->hostWritten();
+    all.hostRead = traffic->hostRead();
+    return all;
+  }
 
 private:
   Executor(const Bundle &bundle, Device &device, ParameterStore<Real> &store,
@@ -80,7 +87,6 @@ private:
   std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
   HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
   Surface &surface(const SurfaceRef &ref, int64_t i);
-  uint64_t regionBytes(const RegionRef &ref) const;
 
   const Bundle &bundle;
   Device &device;
@@ -96,6 +102,7 @@ private:
   std::vector<double> flops;
   /// A copy between surfaces goes through here.
   std::vector<Real> scratch;
+  std::optional<SurfaceTraffic> traffic;
   ExecutorCounters count;
 };
 

@@ -19,6 +19,10 @@ struct RunMeasurements {
   double trainSeconds = 0;
   /// Operations of device programs in training.
   double deviceFlops = 0, hostFlops = 0;
+  /// What training updates moved, without validation and the first staging:
+  /// the bill, times their number.
+  uint64_t dispatches = 0, hostWritten = 0, hostRead = 0;
+  uint64_t deviceBytes = 0, stagedBytes = 0;
   int64_t activeVocabulary = 0, vocabulary = 0;
   /// NaN without validation.
   double initialValidationLoss = 0, validationLoss = 0;

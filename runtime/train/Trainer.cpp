@@ -192,8 +192,8 @@ Result<double> Trainer::runMicroSteps(double scale) {
 
 Result<Trainer::Update> Trainer::runUpdate() {
   double start = now();
-  double hostFlops = executor->counters().hostFlops;
-  double deviceFlops = executor->counters().deviceFlops;
+  const ExecutorCounters executed = executor->counters();
+  const DeviceCounters dispatched = device.counters();
   Update update;
   update.rate = schedule.rate(done);
   update.scale = lossScale.value();
@@ -226,8 +226,15 @@ Result<Trainer::Update> Trainer::runUpdate() {
   measured.tokens +=
       options.accumulation * bundle.plan().batch * bundle.plan().sequence;
   measured.trainSeconds += update.seconds;
-  measured.hostFlops += executor->counters().hostFlops - hostFlops;
-  measured.deviceFlops += executor->counters().deviceFlops - deviceFlops;
+  const ExecutorCounters afterwards = executor->counters();
+  measured.hostFlops += afterwards.hostFlops - executed.hostFlops;
+  measured.deviceFlops += afterwards.deviceFlops - executed.deviceFlops;
+  measured.hostWritten += afterwards.hostWritten - executed.hostWritten;
+  measured.hostRead += afterwards.hostRead - executed.hostRead;
+  const DeviceCounters counted = device.counters();
+  measured.dispatches += counted.dispatches - dispatched.dispatches;
+  measured.deviceBytes += counted.deviceBytes - dispatched.deviceBytes;
+  measured.stagedBytes += counted.stagedBytes - dispatched.stagedBytes;
   return update;
 }
 

@@ -14,12 +14,12 @@
 // CHECK: plan.host "embedding" [#plan.value<buffer "tokens">, #plan.value<parameter "tok_embeddings.weight">] to [#plan.value<buffer "[[X:h[0-9]+]]">]
 // CHECK: plan.for 4
 // CHECK-NEXT: plan.write <buffer "[[X]]"> to <"layer_fwd.in"[i] "arg0">
-// CHECK-NEXT: plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop, loop_output}
+// CHECK-NEXT: plan.dispatch "layer_fwd" [#plan.surface<"layer_fwd.in"[i]>] to [#plan.surface<"layer_fwd.out"[i]>]
 // CHECK-NEXT: plan.read <"layer_fwd.out"[i] "result7"> to <buffer "[[X]]">
 // CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">] {transpose_a = true}
 // CHECK: plan.for 4 reverse
 // CHECK: plan.copy <"layer_fwd.out"[i] "result5"> to <"layer_bwd.in"[i] "arg1">
-// CHECK: plan.dispatch "layer_bwd" "layer_bwd.in" to "layer_bwd.out" {loop}
+// CHECK: plan.dispatch "layer_bwd" [#plan.surface<"layer_bwd.in"[i]>] to [#plan.surface<"layer_bwd.out">]
 // CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "layers.*.feed_forward.w3.weight"[i]>]
 // CHECK: plan.host "embedding_grad" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">]
 // CHECK: plan.program "logits"
@@ -29,6 +29,6 @@
 
 // Baked weights are compiled in, once for each layer, and loaded again.
 // BAKED: plan.kernel "layer_fwd" {baked = [{{.*}}instances = 4
-// BAKED: plan.dispatch "layer_fwd" "layer_fwd.in" to "layer_fwd.out" {loop, loop_instance, loop_output}
+// BAKED: plan.dispatch "layer_fwd" [#plan.surface<"layer_fwd.in"[i]>] to [#plan.surface<"layer_fwd.out"[i]>] {loop_instance}
 // BAKED: plan.program "stage"
 // BAKED: plan.load "layer_fwd" {loop}

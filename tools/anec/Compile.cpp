@@ -3,6 +3,7 @@
 #include "tools/anec/Compile.h"
 #include "compiler/Emit/Bundle.h"
 #include "dialect/MIL/MIL.h"
+#include "runtime/bundle/Bill.h"
 #include "tools/anec/Resize.h"
 
 #include "mlir/IR/Verifier.h"
@@ -47,6 +48,22 @@ LogicalResult runPasses(ModuleOp module, const CompileCommand &command) {
   return passes.run(module);
 }
 
+/// Prints what the bundle costs.
+int printBill(const BundleFiles &files, const CompileCommand &command) {
+  rt::Bundle::Files bytes;
+  for (const auto &[path, content] : files)
+    bytes[path].assign(content.begin(), content.end());
+  rt::Result<rt::Bundle> bundle = rt::Bundle::fromFiles(std::move(bytes));
+  if (!bundle)
+    return fail(bundle.error().message);
+  rt::Result<rt::Bill> bill = rt::makeBill(*bundle);
+  if (!bill)
+    return fail(bill.error().message);
+  llvm::outs() << (command.report == "json" ? rt::billAsJson(*bill)
+                                            : rt::billAsText(*bill));
+  return done;
+}
+
 int emit(ModuleOp module, const CompileCommand &command) {
   if (command.emit == "nn" || command.emit == "mil") {
     module.print(llvm::outs());
@@ -57,6 +74,9 @@ int emit(ModuleOp module, const CompileCommand &command) {
     return badInput;
   if (command.emit == "plan")
     llvm::outs() << (*files)["plan.json"];
+  if (!command.report.empty())
+    if (int status = printBill(*files, command))
+      return status;
   if (command.output.empty())
     return done;
   if (llvm::Error error = writeBundle(*files, command.output))
@@ -110,6 +130,13 @@ int anec::compile(const CompileCommand &command) {
       command.emit != "mil" && command.emit != "plan")
     return fail("expects --emit=bundle, nn, mil or plan, but got '" +
                 command.emit + "'");
+  if (!command.report.empty() && command.report != "text" &&
+      command.report != "json")
+    return fail("expects --report=text or json, but got '" + command.report +
+                "'");
+  if (!command.report.empty() && command.emit != "bundle")
+    return fail("expects --report without --emit, but got --emit=" +
+                command.emit);
   return withModel(command, [&](ModuleOp module) {
     return failed(runPasses(module, command)) ? badInput
                                               : emit(module, command);

@@ -16,6 +16,8 @@ struct CompileCommand {
   int64_t sequence = 0, batch = 0; ///< 0: as written.
   std::string activeVocabulary;    ///< A number or a token file; empty: all.
   std::string printAfter;
+  /// "text" or "json" prints the bill; empty: none.
+  std::string report;
   bool printAfterAll = false;
 };
 

@@ -39,6 +39,8 @@ int main(int argc, char **argv) {
   auto broken = text("break-rule", options.breakRule,
                      "negate the gradient of this op, to test the checks");
   broken.setHiddenFlag(cl::Hidden);
+  cl::opt<std::string> report("report", cl::ValueOptional, cl::cat(category),
+                              cl::desc("print the bill: text or json"));
   cl::list<std::string> weightsFor("weights-for", cl::cat(category),
                                    cl::desc("GLOB=STRATEGY for parameters"));
   cl::opt<int64_t, true> sequence("seq", cl::location(command.sequence),
@@ -62,6 +64,8 @@ int main(int argc, char **argv) {
     llvm::errs() << errors;
     return 2;
   }
+  if (report.getNumOccurrences())
+    command.report = report.empty() ? "text" : report.getValue();
   options.weightsFor.assign(weightsFor.begin(), weightsFor.end());
   if (command.sequence < 0 || command.batch < 0) {
     llvm::errs() << "anec: error: expects --seq and --batch above 0\n";

@@ -49,7 +49,7 @@ TEST(Bundle, readsAPlan) {
   const Step &loop = eval->steps[4];
   EXPECT_EQ(loop.kind, Step::Kind::For);
   EXPECT_TRUE(loop.reverse);
-  EXPECT_TRUE(loop.body[0].input.index.loop);
+  EXPECT_TRUE(loop.body[0].inputs[0].index.loop);
   ProgramFiles files = bundle->programFiles(plan.kernels[0]);
   EXPECT_EQ(files.text, "not read by the loader");
   EXPECT_EQ(files.blobs.at("@model_path/weights/mask.bin").size(), 64u);
@@ -148,7 +148,8 @@ struct Damage {
 TEST(BundleErrors, eachPlaceOfThePlan) {
   const std::string eval = "/programs/eval_loss/steps/";
   const Damage damages[] = {
-      {"/minimum_reader", 2, "/minimum_reader", "readers up to 1"},
+      {"/minimum_reader", 3, "/minimum_reader", "format 2 to 2"},
+      {"/format", 1, "/minimum_reader", "it has format 1"},
       {"/batch", 0, "/batch", "from 1 to"},
       {"/batch", "2", "/batch", "but got \"2\""},
       {"/model", 3, "/model", "a string"},
@@ -212,7 +213,7 @@ TEST(BundleErrors, eachPlaceOfThePlan) {
       {"/programs/eval_loss/steps/3/to/region", "v",
        "/programs/eval_loss/steps/3/to/region", "the name of"},
       {"/programs/eval_loss/steps/4/count", 3,
-       "/programs/eval_loss/steps/4/steps/0/input/index", "3 instances"},
+       "/programs/eval_loss/steps/4/steps/0/inputs/0/index", "3 instances"},
       {"/programs/eval_loss/steps/4/op", "while",
        "/programs/eval_loss/steps/4/op", "one of"},
       {"/programs/eval_loss/steps/4/steps/0",

@@ -41,8 +41,8 @@ json integers(const std::string &name, json shape) {
 }
 
 json head(const std::string &model, int vocabulary) {
-  return {{"format", 1},
-          {"minimum_reader", 1},
+  return {{"format", 2},
+          {"minimum_reader", 2},
           {"model", model},
           {"weights", "packed"},
           {"offload", "none"},
@@ -250,8 +250,8 @@ TestBundle TestBundle::withKernel() {
   json body = {{{"op", "dispatch"},
                 {"kernel", "double"},
                 {"instance", 0},
-                {"input", in},
-                {"output", {{"surface", "out"}}}}};
+                {"inputs", json::array({in})},
+                {"outputs", json::array({{{"surface", "out"}}})}}};
   json &steps = bundle.plan["programs"]["eval_loss"]["steps"];
   steps.push_back({{"op", "write"}, {"value", buffer("y")}, {"to", at}});
   steps.push_back(

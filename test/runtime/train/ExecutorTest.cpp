@@ -7,7 +7,6 @@
 #include "runtime/train/Executor.h"
 
 #include "runtime/device/cpu/CpuDevice.h"
-#include "runtime/train/KernelFlops.h"
 #include "test/runtime/bundle/TestBundle.h"
 #include "test/runtime/train/HostDevice.h"
 
@@ -87,11 +86,12 @@ TestBundle layered(bool baked) {
   auto at = [](const char *surface, json index, const char *region) {
     return json{{"surface", surface}, {"index", index}, {"region", region}};
   };
-  json dispatch = {{"op", "dispatch"},
-                   {"kernel", "layer"},
-                   {"instance", instance},
-                   {"input", {{"surface", "in"}, {"index", "i"}}},
-                   {"output", {{"surface", "out"}, {"index", "i"}}}};
+  json dispatch = {
+      {"op", "dispatch"},
+      {"kernel", "layer"},
+      {"instance", instance},
+      {"inputs", json::array({{{"surface", "in"}, {"index", "i"}}})},
+      {"outputs", json::array({{{"surface", "out"}, {"index", "i"}}})}};
   json buffer = {{"buffer", "y"}};
   // The second layer runs first: it has a copy of the same input.
   json loop = {{"op", "for"},
@@ -172,26 +172,6 @@ TEST(Executor, saysWhichProgramIsMissing) {
   auto executor = Executor<float>::create(bundle, device, store, pool);
   ASSERT_TRUE(executor);
   EXPECT_THAT((*executor)->run("logits")->message, HasSubstr("'logits'"));
-}
-
-TEST(KernelFlops, countsProducts) {
-  // 2 * 3 * 5 * 4 for the matmul [3,4] x [4,5] and 2 * 6 * 8 * 2 for the 1x1
-  // convolution of 2 channels to 6 over 8 columns.
-  const char text[] = R"(program(1.3)
-[buildInfo = dict<string, string>({{"coremlc-version", "3505.4.1"}})]
-{
-    func main<ios18>(tensor<fp16, [1, 1, 3, 4]> a, tensor<fp16, [1, 1, 5, 4]> b, tensor<fp16, [1, 2, 1, 8]> x, tensor<fp16, [6, 2, 1, 1]> w) {
-        bool f = const()[name = string("f"), val = bool(false)];
-        bool t = const()[name = string("t"), val = bool(true)];
-        tensor<fp16, [1, 1, 3, 5]> y = matmul(x = a, y = b, transpose_x = f, transpose_y = t)[name = string("y")];
-        tensor<fp16, [1, 6, 1, 8]> z = conv(x = x, weight = w)[name = string("z")];
-    } -> (y, z);
-})";
-  Result<double> flops = kernelFlops(text, "k.mil");
-  ASSERT_TRUE(flops) << flops.error().message;
-  EXPECT_EQ(*flops, 120 + 192);
-  EXPECT_THAT(kernelFlops("program(", "k.mil").error().message,
-              HasSubstr("k.mil"));
 }
 
 } // namespace

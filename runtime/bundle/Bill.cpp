@@ -1,0 +1,198 @@
+//===- Bill.cpp - What a bundle costs before it runs ----------------------===//
+//
+// Walks the programs of the plan as the executor does and counts.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/bundle/Bill.h"
+
+#include "runtime/bundle/SurfaceTraffic.h"
+
+#include <algorithm>
+#include <set>
+
+namespace anec::rt {
+namespace {
+
+constexpr int64_t elementBytes = 2;
+
+class BillMaker {
+public:
+  explicit BillMaker(const Bundle &bundle)
+      : bundle(bundle), plan(bundle.plan()), traffic(plan, elementBytes) {}
+
+  Result<Bill> make() {
+    bill.model = plan.model;
+    bill.weights = plan.weights;
+    bill.offload = plan.offload;
+    bill.recompute = plan.recompute;
+    bill.target = plan.target;
+    ANEC_TRY(addKernels());
+    if (const HostProgram *stage = plan.program("stage"))
+      forEachStep(stage->steps, 0,
+                  [&](const Step &step, int64_t) { addStaging(step); });
+    if (const HostProgram *train = plan.program("train_step"))
+      forEachStep(train->steps, 0,
+                  [&](const Step &step, int64_t i) { addStep(step, i); });
+    bill.hostWritten = traffic.hostWritten();
+    bill.hostRead = traffic.hostRead();
+    for (const PlanSurface &surface : plan.surfaces)
+      bill.residentSurfaceBytes +=
+          uint64_t(surface.count * surface.spec.channels * surface.spec.width *
+                   elementBytes);
+    for (const Parameter &parameter : plan.parameters)
+      bill.parameters += parameter.elements() * parameter.count;
+    return std::move(bill);
+  }
+
+private:
+  /// Calls visit(step, i) for every step that is no loop, in order.
+  template <typename Visit>
+  static void forEachStep(const std::vector<Step> &steps, int64_t i,
+                          Visit visit) {
+    for (const Step &step : steps) {
+      if (step.kind != Step::Kind::For) {
+        visit(step, i);
+        continue;
+      }
+      for (int64_t n = 0; n < step.count; ++n)
+        forEachStep(step.body, step.reverse ? step.count - 1 - n : n, visit);
+    }
+  }
+
+  std::optional<Error> addKernels() {
+    for (const Kernel &kernel : plan.kernels) {
+      ANEC_ASSIGN(KernelCosts costs,
+                  kernelCosts(bundle.programFiles(kernel).text, kernel.file));
+      bill.kernels.push_back({kernel.name, std::move(costs), 0});
+      bill.compiles += kernel.instances;
+    }
+    vocabularyOf.resize(plan.kernels.size());
+    for (size_t k = 0; k < plan.kernels.size(); ++k)
+      for (const Baked &baked : plan.kernels[k].baked)
+        noteVocabulary(baked.parameter, vocabularyOf[k]);
+    return std::nullopt;
+  }
+
+  void noteVocabulary(size_t parameter, std::set<int64_t> &rows) const {
+    if (plan.parameters[parameter].vocabularyRows)
+      rows.insert(plan.rowsOf(plan.parameters[parameter]));
+  }
+
+  /// One step of the program that runs after each update.
+  void addStaging(const Step &step) {
+    if (step.kind == Step::Kind::Load)
+      ++bill.compilesPerUpdate;
+    if (step.kind != Step::Kind::Stage)
+      return;
+    const Parameter &parameter = plan.parameters[step.value.id];
+    std::vector<int64_t> shape = shapeOf(step.value);
+    int64_t elements = 1;
+    for (int64_t size : shape)
+      elements *= size;
+    bill.stagingPerUpdate += uint64_t(elements * elementBytes);
+    if (parameter.vocabularyRows)
+      vocabularySurfaces[step.to.at.surface].insert(shape[0]);
+  }
+
+  void addStep(const Step &step, int64_t i) {
+    switch (step.kind) {
+    case Step::Kind::Write:
+      return traffic.hostWrites(step.to, i);
+    case Step::Kind::Read:
+      return traffic.hostReads(step.from, i);
+    case Step::Kind::Copy:
+      traffic.hostReads(step.from, i);
+      return traffic.hostWrites(step.to, i);
+    case Step::Kind::Dispatch:
+      return addDispatch(step, i);
+    case Step::Kind::Host:
+      return addHostOp(step);
+    case Step::Kind::For:
+    case Step::Kind::Stage:
+    case Step::Kind::Load:
+      return;
+    }
+  }
+
+  void addDispatch(const Step &step, int64_t i) {
+    KernelBill &kernel = bill.kernels[step.kernel];
+    ++kernel.dispatches;
+    ++bill.dispatches;
+    bill.device += kernel.costs.inputBytes + kernel.costs.outputBytes;
+    bill.flops.device += kernel.costs.flops();
+    bill.flops.recomputed += plan.kernels[step.kernel].recomputedFlops;
+    for (const SurfaceRef &output : step.outputs)
+      traffic.deviceWrites(output, i);
+    std::set<int64_t> rows = vocabularyOf[step.kernel];
+    for (const SurfaceRef &input : step.inputs)
+      if (auto found = vocabularySurfaces.find(input.surface);
+          found != vocabularySurfaces.end())
+        rows.insert(found->second.begin(), found->second.end());
+    for (const KernelProduct &product : kernel.costs.products)
+      if (rows.count(product.rows) || rows.count(product.summed))
+        bill.flops.classifier += product.flops();
+  }
+
+  void addHostOp(const Step &step) {
+    if (step.operands.size() != 2)
+      return;
+    double flops = hostFlops(step.name, shapeOf(step.operands[0]),
+                             shapeOf(step.operands[1]));
+    bill.flops.host += flops;
+    bool sumsTokens = step.name == "matmul" && step.attributes.is_object() &&
+                      step.attributes.value("transpose_a", false);
+    if (sumsTokens)
+      bill.flops.dw += flops;
+    else if (std::any_of(step.operands.begin(), step.operands.end(),
+                         [&](const ValueRef &operand) {
+                           return operand.kind == ValueRef::Kind::Parameter &&
+                                  plan.parameters[operand.id].vocabularyRows;
+                         }))
+      bill.flops.classifier += flops;
+  }
+
+  /// Logical shape with the vocabulary in full where it is open.
+  std::vector<int64_t> shapeOf(const ValueRef &value) const {
+    std::vector<int64_t> shape;
+    if (value.kind == ValueRef::Kind::Buffer) {
+      shape = plan.buffers[value.id].shape;
+    } else {
+      const Parameter &parameter = plan.parameters[value.id];
+      shape = parameter.shape;
+      shape[0] = plan.rowsOf(parameter);
+    }
+    for (int64_t &size : shape)
+      size = size < 0 ? plan.vocabulary : size;
+    return shape;
+  }
+
+  const Bundle &bundle;
+  const Plan &plan;
+  SurfaceTraffic traffic;
+  Bill bill;
+  /// Rows of the vocabulary parameters baked into a kernel, or staged into a
+  /// surface.
+  std::vector<std::set<int64_t>> vocabularyOf;
+  std::map<size_t, std::set<int64_t>> vocabularySurfaces;
+};
+
+} // namespace
+
+int64_t Bill::ops() const {
+  int64_t total = 0;
+  for (const KernelBill &kernel : kernels)
+    total += kernel.costs.ops;
+  return total;
+}
+
+int64_t Bill::layoutOps() const {
+  int64_t total = 0;
+  for (const KernelBill &kernel : kernels)
+    total += kernel.costs.layoutOps;
+  return total;
+}
+
+Result<Bill> makeBill(const Bundle &bundle) { return BillMaker(bundle).make(); }
+
+} // namespace anec::rt

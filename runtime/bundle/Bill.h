@@ -1,0 +1,58 @@
+//===- Bill.h - What a bundle costs before it runs --------------*- C++ -*-===//
+//
+// Everything `anec --report` prints, from plan.json and the MIL signatures
+// alone: what the counters of a run will show.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_BUNDLE_BILL_H
+#define ANEC_RUNTIME_BUNDLE_BILL_H
+
+#include "runtime/bundle/Bundle.h"
+#include "runtime/bundle/KernelCosts.h"
+
+#include <string>
+#include <vector>
+
+namespace anec::rt {
+
+struct KernelBill {
+  std::string name;
+  KernelCosts costs;
+  int64_t dispatches = 0; ///< Per micro-step.
+};
+
+/// Multiplications and additions of products in one micro-step. `dw` and
+/// `classifier` (products with a vocabulary parameter that are no weight
+/// gradient) are parts of the sum of `device` and `host`, `recomputed` of
+/// `device`. A compactable vocabulary counts in full.
+struct FlopsBill {
+  double device = 0, host = 0, dw = 0, classifier = 0, recomputed = 0;
+};
+
+struct Bill {
+  std::string model, weights, offload, recompute, target;
+  std::vector<KernelBill> kernels;
+  /// Programs compiled before the first update, and again in each.
+  int64_t compiles = 0, compilesPerUpdate = 0;
+  int64_t dispatches = 0; ///< Per micro-step, like the next three.
+  uint64_t hostWritten = 0, hostRead = 0, device = 0;
+  uint64_t stagingPerUpdate = 0;
+  uint64_t residentSurfaceBytes = 0;
+  FlopsBill flops;
+  int64_t parameters = 0;
+
+  int64_t ops() const;
+  int64_t layoutOps() const;
+};
+
+/// Surfaces hold fp16. Errors: those of the MIL reader.
+Result<Bill> makeBill(const Bundle &bundle);
+
+/// One JSON object, with a final line break.
+std::string billAsJson(const Bill &bill);
+/// A table for people.
+std::string billAsText(const Bill &bill);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_BUNDLE_BILL_H

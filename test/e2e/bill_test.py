@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""The bill of `anec --report` against a count of our own, made of the MIL
+signatures and plan.json alone, and against the counters of a run.
+
+What is counted is defined in the report's documentation; nothing here shares
+code with the runtime."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from tools_under_test import ROOT, arguments, train
+
+MODELS = os.path.join(ROOT, "models")
+HALF = 2  # bytes of an element on a surface
+LAYOUT = {"reshape", "transpose", "slice_by_size", "slice_by_index", "concat",
+          "split", "squeeze", "expand_dims", "identity", "tile"}
+
+# Model and flags; each strategy at least once, large models without a run.
+BUNDLES = [
+    ("tiny-llama", []),
+    ("tiny-llama", ["--weights=baked"]),
+    ("tiny-llama", ["--recompute=full"]),
+    ("tiny-llama", ["--offload=none"]),
+    ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
+    ("tiny-llama-gqa", []),
+    ("stories110m", []),
+]
+RUNS = 5  # the first so many are trained too
+UPDATES, ACCUMULATION = 2, 2
+
+
+def dims(text):
+    return [int(d) for d in re.findall(r"\d+", text)]
+
+
+def product(sizes):
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+class Kernel:
+    """One MIL text: operators, signature bytes, products."""
+
+    def __init__(self, text):
+        signature = re.search(r"func main<\w+>\((.*?)\)\s*\{", text, re.S).group(1)
+        shapes = {name: dims(shape) for shape, name in
+                  re.findall(r"tensor<fp16, \[([^\]]*)\]> (\w+)", signature)}
+        self.input_bytes = sum(product(shape) * HALF for shape in shapes.values())
+        self.ops = self.layout_ops = 0
+        self.products = []  # (rows, summed, flops)
+        flags = dict(re.findall(r"bool (\w+) = const\(\)\[.*?val = bool\((\w+)\)", text))
+        for shape, name, op, args in re.findall(
+                r"tensor<fp16, \[([^\]]*)\]> (\w+) = (\w+)\((.*?)\)\[", text):
+            shapes[name] = dims(shape)
+            if op == "const":
+                continue
+            self.ops += 1
+            self.layout_ops += op in LAYOUT
+            values = dict(re.findall(r"(\w+) = (\w+)", args))
+            if op == "matmul":
+                x = shapes[values["x"]]
+                summed = x[-2] if flags[values["transpose_x"]] == "true" else x[-1]
+                rows = shapes[name][-2]
+            elif op == "conv":
+                rows, summed = shapes[values["weight"]][:2]
+            else:
+                continue
+            self.products.append((rows, summed, 2 * product(shapes[name]) * summed))
+        outputs = re.search(r"\}\s*->\s*\((.*?)\)", text, re.S).group(1)
+        self.output_bytes = sum(product(shapes[name.strip()]) * HALF
+                                for name in outputs.split(","))
+        self.flops = sum(flops for _, _, flops in self.products)
+
+
+class Count:
+    """The bill of a bundle."""
+
+    def __init__(self, folder):
+        with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+            self.plan = json.load(file)
+        with open(os.path.join(folder, "params.json"), encoding="utf-8") as file:
+            self.parameters = {p["name"]: p for p in json.load(file)["parameters"]}
+        self.kernels = {}
+        for kernel in self.plan["kernels"]:
+            with open(os.path.join(folder, kernel["file"]), encoding="utf-8") as file:
+                self.kernels[kernel["name"]] = Kernel(file.read())
+        self.surfaces = {s["name"]: s for s in self.plan["surfaces"]}
+        self.dispatches = {name: 0 for name in self.kernels}
+        self.written = self.read = self.staged = self.loads = 0
+        self.host = self.dw = self.classifier = self.recomputed = 0
+        self.seen = {}  # ranges read since they were written
+        self.vocabulary_surfaces = set()
+        self.walk("stage", self.stage)
+        self.walk("train_step", self.step)
+
+    def walk(self, program, visit):
+        for step in self.plan["programs"][program]["steps"]:
+            if step["op"] != "for":
+                visit(step, 0)
+                continue
+            rounds = range(step["count"])
+            for i in reversed(rounds) if step["reverse"] else rounds:
+                for inner in step["steps"]:
+                    visit(inner, i)
+
+    def shape(self, value):
+        if "buffer" in value:
+            shape = next(b for b in self.plan["buffers"] if b["name"] == value["buffer"])["shape"]
+        else:
+            shape = self.parameters[value.get("parameter") or value["gradient"]]["shape"]
+            if self.is_vocabulary(value) and "active_rows" in self.plan:
+                shape = [self.plan["active_rows"], *shape[1:]]
+        open_size = self.plan.get("active_rows", self.plan["vocabulary"])
+        return [open_size if size == "vocabulary" else size for size in shape]
+
+    def is_vocabulary(self, value):
+        return "parameter" in value and self.parameters[value["parameter"]]["vocabulary_rows"]
+
+    @staticmethod
+    def index(ref, i):
+        index = ref.get("index", 0)
+        return i + int(index[2:] or 0) if isinstance(index, str) else index
+
+    def region(self, ref):
+        return next(r for r in self.surfaces[ref["surface"]]["regions"]
+                    if r["name"] == ref["region"])
+
+    def touch(self, ref, i, writes):
+        region = self.region(ref)
+        size = region["rows"] * region["columns"] * HALF
+        surface = self.seen.setdefault((ref["surface"], self.index(ref, i)), set())
+        if writes:
+            self.written += size
+            surface.discard(ref["region"])
+        elif ref["region"] not in surface:
+            self.read += size
+            surface.add(ref["region"])
+
+    def stage(self, step, _):
+        if step["op"] == "load":
+            self.loads += 1
+        else:
+            self.staged += product(self.shape(step)) * HALF
+            if self.is_vocabulary(step):
+                self.vocabulary_surfaces.add(step["to"]["surface"])
+
+    def step(self, step, i):
+        op = step["op"]
+        if op in ("read", "copy"):
+            self.touch(step["from"], i, writes=False)
+        if op in ("write", "copy"):
+            self.touch(step["to"], i, writes=True)
+        if op == "dispatch":
+            self.dispatch(step, i)
+        if op == "host" and step["name"] in ("linear", "matmul"):
+            self.host_product(step)
+
+    def dispatch(self, step, i):
+        self.dispatches[step["kernel"]] += 1
+        for output in step["outputs"]:
+            self.seen.pop((output["surface"], self.index(output, i)), None)
+        description = next(k for k in self.plan["kernels"] if k["name"] == step["kernel"])
+        self.recomputed += description["recomputed_flops"]
+        if any(ref["surface"] in self.vocabulary_surfaces for ref in step["inputs"]):
+            size = self.plan["active_rows"]
+            self.classifier += sum(flops for rows, summed, flops
+                                   in self.kernels[step["kernel"]].products
+                                   if size in (rows, summed))
+
+    def host_product(self, step):
+        x, weight = (self.shape(value) for value in step["operands"])
+        if len(weight) == 3:
+            self.dw += 2 * product(x) * weight[2]
+            self.host += 2 * product(x) * weight[2]
+            return
+        flops = 2 * product(weight) * x[0] * x[1]
+        self.host += flops
+        if any(self.is_vocabulary(value) for value in step["operands"]):
+            self.classifier += flops
+
+    def bill(self):
+        kernels = self.kernels.items()
+        ops = sum(k.ops for _, k in kernels)
+        layout = sum(k.layout_ops for _, k in kernels)
+        return {
+            "kernels": [{"name": name, "ops": k.ops, "layout_ops": k.layout_ops,
+                         "input_bytes": k.input_bytes, "output_bytes": k.output_bytes,
+                         "dispatches": self.dispatches[name]} for name, k in kernels],
+            "compiles": sum(k["instances"] for k in self.plan["kernels"]),
+            "compiles_per_update": self.loads,
+            "dispatches_per_micro_step": sum(self.dispatches.values()),
+            "surface_bytes_per_micro_step": {
+                "host_written": self.written, "host_read": self.read,
+                "device": sum(self.dispatches[name] * (k.input_bytes + k.output_bytes)
+                              for name, k in kernels)},
+            "staging_bytes_per_update": self.staged,
+            "resident_surface_bytes": sum(
+                s["channels"] * s["width"] * s["count"] * HALF for s in self.surfaces.values()),
+            "layout_ops": layout,
+            "layout_op_share": layout / ops,
+            "flops_per_micro_step": {
+                "device": sum(self.dispatches[name] * k.flops for name, k in kernels),
+                "host": self.host, "dw": self.dw, "classifier": self.classifier,
+                "recomputed": self.recomputed},
+            "parameters": sum(product(p["shape"]) * p["count"]
+                              for p in self.parameters.values()),
+        }
+
+
+def compare(name, expected, found):
+    problems = [f"{key}: {found.get(key)}, expected {value}"
+                for key, value in expected.items() if found.get(key) != value]
+    print(f"{name}: {'; '.join(problems) if problems else 'equal'}")
+    return len(problems)
+
+
+def counters(tools, bundle, out):
+    """The counters of a run, in the words of the bill. The bill knows the whole
+    vocabulary only, or the rows that a bundle was compiled for."""
+    with open(os.path.join(bundle, "plan.json"), encoding="utf-8") as file:
+        fixed = "active_rows" in json.load(file)
+    train(tools, bundle, out, "--data", os.path.join(MODELS, "stories-val.txt"), "--steps",
+          str(UPDATES), "--accum", str(ACCUMULATION), *([] if fixed else ["--no-compact"]))
+    with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+        report = json.load(file)
+    return {key: report[key] for key in
+            ("dispatches", "compiles", "surface_bytes", "staging_bytes", "flops")}
+
+
+def expected_counters(bill):
+    steps = UPDATES * ACCUMULATION
+    return {
+        "dispatches": steps * bill["dispatches_per_micro_step"],
+        # Baked programs are compiled before the first update and after each.
+        "compiles": bill["compiles"] + UPDATES * bill["compiles_per_update"],
+        "surface_bytes": {key: steps * value
+                          for key, value in bill["surface_bytes_per_micro_step"].items()},
+        "staging_bytes": UPDATES * bill["staging_bytes_per_update"],
+        "flops": {key: steps * bill["flops_per_micro_step"][key] for key in ("device", "host")},
+    }
+
+
+def main():
+    tools = arguments(__doc__.split("\n")[0]).parse_args().bin
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (model, flags) in enumerate(BUNDLES):
+            bundle = os.path.join(folder, str(number))
+            name = " ".join([model, *flags])
+            text = subprocess.run(
+                [os.path.join(tools, "anec"), os.path.join(MODELS, model + ".ir"), *flags,
+                 "--report=json", "-o", bundle], check=True, stdout=subprocess.PIPE).stdout
+            bill = json.loads(text)
+            failures += compare(f"{name}, plan", Count(bundle).bill(), bill)
+            if number < RUNS:
+                failures += compare(f"{name}, run", expected_counters(bill),
+                                    counters(tools, bundle, os.path.join(folder, f"r{number}")))
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
