@@ -20,11 +20,16 @@ namespace {
 
 using gemm_detail::Kernels;
 
-constexpr int64_t maxDepth = 512;
-constexpr int64_t maxBlockPanelsA = 72, maxBlockColumns = 2048;
-/// One task computes this many panels of A times this many of B.
-constexpr int64_t taskPanelsA = 4, taskPanelsB = 8;
+/// B is packed for so many terms and columns at a time (8 MiB at most), A for
+/// one task and fewer terms: what the inner kernel reads again and again stays
+/// in the first two caches.
+constexpr int64_t maxOuterDepth = 2048, maxBlockColumns = 1024;
+constexpr int64_t maxDepth = 384;
+/// One task computes this many panels of A times all columns of a block.
+constexpr int64_t taskPanels = 4;
 constexpr int64_t maxTileElements = 16 * 96;
+/// Waking a thread costs as much as a few hundred thousand operations.
+constexpr int64_t soloOperations = 300000;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -55,21 +60,34 @@ public:
         c(c), kernels(kernels), pool(pool) {
     rows = evenPart(m, kernels.maxRows);
     aStride = ceilDiv(rows, 4) * 4;
-    depthBlock = ceilDiv(evenPart(k, maxDepth), 8) * 8;
+    outerDepth = evenPart(k, maxOuterDepth);
+    panels = ceilDiv(m, rows);
   }
 
   void run();
 
 private:
+  /// Columns and terms of which B is packed.
   struct Block {
-    int64_t row, rows, column, columns, depth, depthSize;
+    int64_t column, columns, panelsB;
+    int64_t depth, depthSize;
+    bool first, last;
+  };
+  /// A part of a block's terms.
+  struct Slice {
+    int64_t depth, depthSize;
     bool first, last;
   };
 
-  void pack(const Block &block, bool packB);
+  void packB(const Block &block);
   void compute(const Block &block);
-  void computeTask(const Block &block, int64_t panelA, int64_t panelB);
+  void computeTask(const Block &block, int64_t firstPanel);
+  void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
+                    int64_t endPanel, T *packedA, T *tiles);
   Matrix resultAt(int64_t row, int64_t column) const;
+  int64_t rowsOf(int64_t panel) const {
+    return std::min(rows, m - panel * rows);
+  }
 
   int64_t m, n, k;
   T alpha;
@@ -78,14 +96,15 @@ private:
   Matrix c;
   const Kernels<T> &kernels;
   ThreadPool &pool;
-  int64_t rows, aStride, depthBlock;
-  /// Tiles between two blocks of the depth, one after the other.
-  T *packedA = nullptr, *packedB = nullptr, *partial = nullptr;
+  int64_t rows, aStride, outerDepth, panels;
+  T *packedB = nullptr;
+  /// Sums between two blocks of the terms, tile after tile.
+  T *partial = nullptr;
 };
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
-  AlignedBuffer<T> a, b, partial;
+  AlignedBuffer<T> a, b, tiles, partial;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -97,98 +116,103 @@ template <typename T> struct Workspace {
 
 template <typename T> void Product<T>::run() {
   Workspace<T> &workspace = Workspace<T>::get();
-  const int64_t blockRows = rows * maxBlockPanelsA;
+  const int64_t width = kernels.width;
   const int64_t blockColumns =
-      std::max<int64_t>(maxBlockColumns / kernels.width, 1) * kernels.width;
-  const int64_t usedRows = std::min(blockRows, ceilDiv(m, rows) * rows);
-  const int64_t usedColumns =
-      std::min(blockColumns, ceilDiv(n, kernels.width) * kernels.width);
-  packedA = workspace.a.reserve(usedRows / rows * aStride * depthBlock);
-  packedB = workspace.b.reserve(usedColumns * depthBlock);
-  if (k > depthBlock)
-    partial = workspace.partial.reserve(usedRows * usedColumns);
-
+      std::max<int64_t>(maxBlockColumns / width, 1) * width;
+  const int64_t usedColumns = std::min(blockColumns, ceilDiv(n, width) * width);
+  packedB = workspace.b.reserve(usedColumns * outerDepth);
+  if (k > outerDepth)
+    partial = workspace.partial.reserve(panels * rows * usedColumns);
   for (int64_t column = 0; column < n; column += blockColumns)
-    for (int64_t row = 0; row < m; row += blockRows)
-      for (int64_t depth = 0; depth < k; depth += depthBlock) {
-        Block block;
-        block.row = row;
-        block.rows = std::min(blockRows, m - row);
-        block.column = column;
-        block.columns = std::min(blockColumns, n - column);
-        block.depth = depth;
-        block.depthSize = std::min(depthBlock, k - depth);
-        block.first = depth == 0;
-        block.last = depth + depthBlock >= k;
-        pack(block, row == 0 || k > depthBlock);
-        compute(block);
-      }
+    for (int64_t depth = 0; depth < k; depth += outerDepth) {
+      Block block;
+      block.column = column;
+      block.columns = std::min(blockColumns, n - column);
+      block.panelsB = ceilDiv(block.columns, width);
+      block.depth = depth;
+      block.depthSize = std::min(outerDepth, k - depth);
+      block.first = depth == 0;
+      block.last = depth + outerDepth >= k;
+      packB(block);
+      compute(block);
+    }
 }
 
-template <typename T> void Product<T>::pack(const Block &block, bool packB) {
-  const int64_t panelsA = ceilDiv(block.rows, rows);
-  const int64_t panelsB = packB ? ceilDiv(block.columns, kernels.width) : 0;
-  // Panels per task: enough work to be worth a hand-over.
-  const int64_t perTask = std::max<int64_t>(1, 65536 / (depthBlock * 32));
-  pool.parallelTiles(
-      panelsA + panelsB, perTask, [&](int64_t begin, int64_t end) {
-        for (int64_t panel = begin; panel < end; ++panel) {
-          if (panel < panelsA) {
-            int64_t row = panel * rows;
-            kernels.pack(offset(a, block.row + row, block.depth),
-                         std::min(rows, block.rows - row), block.depthSize,
-                         aStride, packedA + panel * aStride * depthBlock);
-          } else {
-            int64_t column = (panel - panelsA) * kernels.width;
-            kernels.pack(
-                offset(b, block.depth, block.column + column).transposed(),
-                std::min(kernels.width, block.columns - column),
-                block.depthSize, kernels.width, packedB + column * depthBlock);
-          }
-        }
-      });
+template <typename T> void Product<T>::packB(const Block &block) {
+  const int64_t width = kernels.width;
+  auto pack = [&](int64_t panel) {
+    const int64_t column = panel * width;
+    kernels.pack(offset(b, block.depth, block.column + column).transposed(),
+                 std::min(width, block.columns - column), block.depthSize,
+                 width, packedB + column * outerDepth);
+  };
+  if (block.columns * block.depthSize < 16384)
+    for (int64_t panel = 0; panel < block.panelsB; ++panel)
+      pack(panel);
+  else
+    pool.parallelFor(block.panelsB, pack);
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
-  const int64_t tasksA = ceilDiv(ceilDiv(block.rows, rows), taskPanelsA);
-  const int64_t tasksB =
-      ceilDiv(ceilDiv(block.columns, kernels.width), taskPanelsB);
-  auto task = [&](int64_t i) {
-    computeTask(block, i % tasksA * taskPanelsA, i / tasksA * taskPanelsB);
-  };
-  // Waking a thread costs as much as a few hundred thousand operations.
-  if (block.rows * block.columns * block.depthSize < 300000) {
-    for (int64_t i = 0; i < tasksA * tasksB; ++i)
+  const int64_t tasks = ceilDiv(panels, taskPanels);
+  auto task = [&](int64_t i) { computeTask(block, i * taskPanels); };
+  if (m * block.columns * block.depthSize < soloOperations)
+    for (int64_t i = 0; i < tasks; ++i)
       task(i);
-    return;
-  }
-  pool.parallelFor(tasksA * tasksB, task);
+  else
+    pool.parallelFor(tasks, task);
 }
 
 template <typename T>
-void Product<T>::computeTask(const Block &block, int64_t panelA,
-                             int64_t panelB) {
+void Product<T>::computeTask(const Block &block, int64_t firstPanel) {
+  Workspace<T> &workspace = Workspace<T>::get();
+  const int64_t endPanel = std::min(firstPanel + taskPanels, panels);
+  const int64_t sliceDepth = evenPart(block.depthSize, maxDepth);
+  const int64_t tileElements = rows * kernels.width;
+  T *packedA = workspace.a.reserve(taskPanels * aStride * sliceDepth);
+  T *tiles =
+      partial
+          ? partial + firstPanel * block.panelsB * tileElements
+          : workspace.tiles.reserve(taskPanels * block.panelsB * tileElements);
+  for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
+    Slice slice;
+    slice.depth = depth;
+    slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
+    slice.first = block.first && depth == 0;
+    slice.last = block.last && depth + sliceDepth >= block.depthSize;
+    for (int64_t panel = firstPanel; panel < endPanel; ++panel)
+      kernels.pack(offset(a, panel * rows, block.depth + depth), rowsOf(panel),
+                   slice.depthSize, aStride,
+                   packedA + (panel - firstPanel) * aStride * sliceDepth);
+    computeSlice(block, slice, firstPanel, endPanel, packedA, tiles);
+  }
+}
+
+/// The tiles of some panels of A and all panels of B; `packedA` holds the
+/// slice of A's panels, as far apart as the largest slice is long.
+template <typename T>
+void Product<T>::computeSlice(const Block &block, const Slice &slice,
+                              int64_t firstPanel, int64_t endPanel, T *packedA,
+                              T *tiles) {
   alignas(64) T local[maxTileElements];
-  assert(rows * kernels.width <= maxTileElements && "tile too large");
-  const int64_t width = kernels.width;
-  const int64_t panelsA = ceilDiv(block.rows, rows);
-  const int64_t endA = std::min(panelA + taskPanelsA, panelsA);
-  const int64_t endB =
-      std::min(panelB + taskPanelsB, ceilDiv(block.columns, width));
-  for (int64_t pb = panelB; pb < endB; ++pb)
-    for (int64_t pa = panelA; pa < endA; ++pa) {
-      const int64_t row = pa * rows, column = pb * width;
-      const int64_t rowCount = std::min(rows, block.rows - row);
-      T *tile = block.first && block.last
-                    ? local
-                    : partial + (pb * panelsA + pa) * rows * width;
-      kernels.tile(rowCount, block.depthSize,
-                   packedA + pa * aStride * depthBlock, aStride,
-                   packedB + column * depthBlock, tile, !block.first);
-      if (block.last)
-        kernels.store(tile, rowCount, std::min(width, block.columns - column),
+  const int64_t width = kernels.width, tileElements = rows * width;
+  assert(tileElements <= maxTileElements && "tile too large");
+  const int64_t panelStride = aStride * evenPart(block.depthSize, maxDepth);
+  const bool isWhole = slice.first && slice.last;
+  for (int64_t pb = 0; pb < block.panelsB; ++pb)
+    for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
+      const int64_t column = pb * width;
+      T *tile = isWhole ? local
+                        : tiles + ((pa - firstPanel) * block.panelsB + pb) *
+                                      tileElements;
+      kernels.tile(rowsOf(pa), slice.depthSize,
+                   packedA + (pa - firstPanel) * panelStride, aStride,
+                   packedB + column * outerDepth + slice.depth * width, tile,
+                   !slice.first);
+      if (slice.last)
+        kernels.store(tile, rowsOf(pa), std::min(width, block.columns - column),
                       alpha, mode == GemmMode::Accumulate,
-                      resultAt(block.row + row, block.column + column));
+                      resultAt(pa * rows, block.column + column));
     }
 }
 

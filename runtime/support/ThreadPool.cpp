@@ -1,27 +1,48 @@
 //===- ThreadPool.cpp - The one pool of threads ---------------------------===//
 //
-// One job at a time; threads take the next index from an atomic counter.
+// One job at a time; threads take the next index from an atomic counter. All
+// atomics are sequentially consistent: each side announces itself first and
+// looks at the other's announcement second, so at least one sees the other.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
 
 namespace anec::rt {
+namespace {
 
-struct ThreadPool::Job {
-  const std::function<void(int64_t)> &body;
-  int64_t count;
-  std::atomic<int64_t> next{0};
-  /// Workers inside the job. Guarded by the pool's mutex.
-  int active = 0;
+/// Lets the other thread of a core, or the memory system, go first.
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
-  void run() {
-    for (int64_t i = next++; i < count; i = next++)
-      body(i);
-  }
-};
+/// True as soon as `condition` is, false after a tenth of a millisecond.
+template <typename Condition> bool waitBriefly(const Condition &condition) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto patience = std::chrono::microseconds(100);
+  constexpr int looksBetweenTimes = 64;
+  const Clock::time_point start = Clock::now();
+  do {
+    for (int i = 0; i < looksBetweenTimes; ++i) {
+      if (condition())
+        return true;
+      relax();
+    }
+  } while (Clock::now() - start < patience);
+  return condition();
+}
+
+} // namespace
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1)
@@ -41,52 +62,72 @@ ThreadPool::~ThreadPool() {
     worker.join();
 }
 
+void ThreadPool::takePieces() {
+  const int64_t end = count;
+  for (int64_t i = next++; i < end; i = next++)
+    (*body)(i);
+}
+
 void ThreadPool::work() {
   uint64_t seen = 0;
-  std::unique_lock<std::mutex> lock(mutex);
+  auto hasNews = [&] {
+    const uint64_t job = open;
+    return stopping || (job != 0 && job != seen);
+  };
   while (true) {
-    jobArrived.wait(lock,
-                    [&] { return stopping || (job && generation != seen); });
+    if (!waitBriefly(hasNews)) {
+      std::unique_lock<std::mutex> lock(mutex);
+      ++sleepers;
+      jobArrived.wait(lock, hasNews);
+      --sleepers;
+    }
     if (stopping)
       return;
-    seen = generation;
-    Job *current = job;
-    ++current->active;
-    lock.unlock();
-    current->run();
-    lock.lock();
-    if (--current->active == 0)
+    const uint64_t job = open;
+    ++inside;
+    if (job != 0 && job == open) {
+      seen = job;
+      takePieces();
+    }
+    if (--inside == 0 && callerSleeps) {
+      std::lock_guard<std::mutex> lock(mutex);
       jobDone.notify_one();
+    }
   }
 }
 
-void ThreadPool::parallelFor(int64_t count,
-                             const std::function<void(int64_t)> &body) {
-  bool alone = count < 2 || workers.empty();
-  if (!alone) {
+void ThreadPool::publish(int64_t pieces, const Body &work) {
+  body = &work;
+  count = pieces;
+  next = 0;
+  open = ++jobs;
+  if (sleepers > 0) {
     std::lock_guard<std::mutex> lock(mutex);
-    alone = busy;
-    busy = true;
+    jobArrived.notify_all();
   }
-  if (alone) {
-    for (int64_t i = 0; i < count; ++i)
-      body(i);
+}
+
+/// Nobody can enter any more; waits for those inside.
+void ThreadPool::retire() {
+  open = 0;
+  auto isEmpty = [&] { return inside == 0; };
+  if (waitBriefly(isEmpty))
+    return;
+  std::unique_lock<std::mutex> lock(mutex);
+  callerSleeps = true;
+  jobDone.wait(lock, isEmpty);
+  callerSleeps = false;
+}
+
+void ThreadPool::parallelFor(int64_t pieces, const Body &work) {
+  if (pieces < 2 || workers.empty() || busy.exchange(true)) {
+    for (int64_t i = 0; i < pieces; ++i)
+      work(i);
     return;
   }
-
-  Job current{body, count};
-  {
-    std::lock_guard<std::mutex> lock(mutex);
-    job = &current;
-    ++generation;
-  }
-  jobArrived.notify_all();
-  current.run();
-
-  std::unique_lock<std::mutex> lock(mutex);
-  // No worker can enter any more; wait for those inside.
-  job = nullptr;
-  jobDone.wait(lock, [&] { return current.active == 0; });
+  publish(pieces, work);
+  takePieces();
+  retire();
   busy = false;
 }
 

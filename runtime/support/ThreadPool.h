@@ -7,6 +7,7 @@
 #ifndef ANEC_RUNTIME_SUPPORT_THREADPOOL_H
 #define ANEC_RUNTIME_SUPPORT_THREADPOOL_H
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -16,9 +17,14 @@
 
 namespace anec::rt {
 
-/// A fixed number of threads, the caller's among them. Idle threads sleep.
+/// A fixed number of threads, the caller's among them. A thread that runs out
+/// of work looks for more for a tenth of a millisecond, because a training step
+/// is a thousand short jobs and waking a thread takes as long as many of them;
+/// then it sleeps.
 class ThreadPool {
 public:
+  using Body = std::function<void(int64_t)>;
+
   /// `threads` counts the caller; below 1 means one per hardware thread.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
@@ -27,11 +33,11 @@ public:
 
   int size() const { return static_cast<int>(workers.size()) + 1; }
 
-  /// Calls `body(i)` once for each i in [0, count), in any order, on any
-  /// thread, and returns when all calls have. `body` must not throw. A call
+  /// Calls `work(i)` once for each i in [0, pieces), in any order, on any
+  /// thread, and returns when all calls have. `work` must not throw. A call
   /// from inside a body, or while another thread uses the pool, runs on the
   /// calling thread alone.
-  void parallelFor(int64_t count, const std::function<void(int64_t)> &body);
+  void parallelFor(int64_t pieces, const Body &work);
 
   /// Calls `body(begin, end)` for consecutive tiles of [0, count), each `tile`
   /// long but the last.
@@ -39,17 +45,30 @@ public:
                      const std::function<void(int64_t, int64_t)> &body);
 
 private:
-  struct Job;
   void work();
+  void takePieces();
+  void publish(int64_t pieces, const Body &work);
+  void retire();
 
   std::vector<std::thread> workers;
+  /// The running job. A worker counts itself in `inside` before it looks
+  /// whether the job it saw is still `open`; the caller closes the job before
+  /// it waits for `inside` to be 0. So nobody is inside a job that is over.
+  const Body *body = nullptr;
+  std::atomic<int64_t> count{0}, next{0};
+  /// Number of the job that may be entered, 0 for none.
+  std::atomic<uint64_t> open{0};
+  std::atomic<int> inside{0};
+  uint64_t jobs = 0;
+  /// True while a caller owns the pool.
+  std::atomic<bool> busy{false};
+  std::atomic<bool> stopping{false};
+
+  /// For threads that gave up looking.
   std::mutex mutex;
   std::condition_variable jobArrived, jobDone;
-  /// The running job; null when idle. Guarded by `mutex`.
-  Job *job = nullptr;
-  uint64_t generation = 0;
-  bool busy = false;
-  bool stopping = false;
+  std::atomic<int> sleepers{0};
+  std::atomic<bool> callerSleeps{false};
 };
 
 } // namespace anec::rt
