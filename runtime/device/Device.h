@@ -149,6 +149,8 @@ struct DeviceCounters {
   uint64_t deviceBytes = 0;
   /// Elements staged times element size, without padding.
   uint64_t stagedBytes = 0;
+  /// Time in programs by MIL operator, where the device can tell.
+  std::map<std::string, double> operatorSeconds;
 };
 
 /// CpuDevice is the reference; every other device must agree with it on every

@@ -39,6 +39,11 @@ Result<ActiveVocabulary> ActiveVocabulary::select(int64_t vocabulary,
 Result<ActiveVocabulary> ActiveVocabulary::fill(int64_t vocabulary,
                                                 int64_t rows,
                                                 std::vector<int32_t> ids) {
+  if (rows > vocabulary)
+    return makeError(ErrorCode::InvalidInput,
+                     "expects at most {} active tokens, the vocabulary of the "
+                     "model, but got {}",
+                     vocabulary, rows);
   std::vector<bool> taken(size_t(vocabulary), false);
   int64_t count = 0;
   for (int32_t id : ids)

@@ -7,28 +7,11 @@
 #include "runtime/train/Executor.h"
 
 #include "runtime/bundle/KernelCosts.h"
+#include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
-
-#include <chrono>
 
 namespace anec::rt {
 namespace {
-
-/// Adds the time of its life to `seconds`.
-class Stopwatch {
-public:
-  explicit Stopwatch(double &seconds) : seconds(seconds) {}
-  ~Stopwatch() {
-    seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-            .count();
-  }
-
-private:
-  double &seconds;
-  std::chrono::steady_clock::time_point start =
-      std::chrono::steady_clock::now();
-};
 
 int64_t product(const std::vector<int64_t> &shape) {
   int64_t result = 1;
@@ -87,6 +70,37 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
       for (int64_t i = 0; i < kernel.instances; ++i)
         ANEC_TRY(loadKernel(k, i));
   }
+  for (const Parameter &parameter : plan.parameters)
+    staging.emplace_back(size_t(parameter.count));
+  if (const HostProgram *program = plan.program("stage"))
+    collectStaging(program->steps, 0);
+  return std::nullopt;
+}
+
+template <typename Real>
+void Executor<Real>::collectStaging(const std::vector<Step> &steps, int64_t i) {
+  for (const Step &step : steps) {
+    if (step.kind == Step::Kind::For)
+      for (int64_t n = 0; n < step.count; ++n)
+        collectStaging(step.body, step.reverse ? step.count - 1 - n : n);
+    else if (step.kind == Step::Kind::Stage)
+      staging[step.value.id][size_t(step.value.index.at(i))].push_back(
+          {&step, i});
+    else
+      afterStaging.push_back({&step, i});
+  }
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::stage(size_t parameter, int64_t index) {
+  for (const IndexedStep &each : staging[parameter][size_t(index)])
+    ANEC_TRY(runStage(*each.step, each.i));
+  return std::nullopt;
+}
+
+template <typename Real> std::optional<Error> Executor<Real>::finishStaging() {
+  for (const IndexedStep &each : afterStaging)
+    ANEC_TRY(runStep(*each.step, each.i));
   return std::nullopt;
 }
 
@@ -242,7 +256,7 @@ void Executor<Real>::runHost(const Step &step, int64_t i) {
   for (const ValueRef &operand : step.operands)
     call.operands.push_back(tensor(operand, i));
   for (const ValueRef &result : step.results)
-    call.results.push_back(tensor(result, i));
+    call.results.push_back(resultTensor(result, i));
   findHostFunction<Real>(step.name)(call);
   if (call.operands.size() == 2)
     count.hostFlops +=
@@ -273,9 +287,21 @@ HostTensor<Real> Executor<Real>::tensor(const ValueRef &ref, int64_t i) {
     return result;
   }
   result.shape = store.shape(ref.id);
-  result.accumulate = ref.kind == ValueRef::Kind::Gradient;
-  result.data = result.accumulate ? store.gradient(ref.id, index).data()
-                                  : store.master(ref.id, index).data();
+  result.data = ref.kind == ValueRef::Kind::Gradient
+                    ? store.gradient(ref.id, index).data()
+                    : store.master(ref.id, index).data();
+  return result;
+}
+
+/// The first micro-step of an update sets gradients, the others add.
+template <typename Real>
+HostTensor<Real> Executor<Real>::resultTensor(const ValueRef &ref, int64_t i) {
+  if (ref.kind != ValueRef::Kind::Gradient)
+    return tensor(ref, i);
+  HostTensor<Real> result;
+  result.shape = store.shape(ref.id);
+  result.data =
+      store.gradientToWrite(ref.id, ref.index.at(i), &result.accumulate).data();
   return result;
 }
 

@@ -48,6 +48,12 @@ public:
   /// (InvalidInput), or those of the device.
   std::optional<Error> run(const std::string &name);
 
+  /// Stages one tensor everywhere the program "stage" does: staging tensors as
+  /// they change finds them in a cache. `finishStaging` must follow the last.
+  std::optional<Error> stage(size_t parameter, int64_t index);
+  /// Runs what "stage" does besides staging, such as loading baked kernels.
+  std::optional<Error> finishStaging();
+
   /// Memory of buffer `index` of a family, in the layout of host values.
   Span<Real> reals(size_t buffer, int64_t index = 0);
   Span<int32_t> integers(size_t buffer, int64_t index = 0);
@@ -74,6 +80,7 @@ private:
 
   std::optional<Error> allocate();
   std::optional<Error> loadKernel(size_t kernel, int64_t instance);
+  void collectStaging(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runStep(const Step &step, int64_t i);
   std::optional<Error> runFor(const Step &step);
@@ -86,6 +93,7 @@ private:
 
   std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
   HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
+  HostTensor<Real> resultTensor(const ValueRef &ref, int64_t i);
   Surface &surface(const SurfaceRef &ref, int64_t i);
 
   const Bundle &bundle;
@@ -98,6 +106,14 @@ private:
   std::vector<std::vector<std::vector<int32_t>>> integerBuffers;
   std::vector<std::vector<std::unique_ptr<Surface>>> surfaces;
   std::vector<std::vector<std::unique_ptr<Program>>> programs;
+  /// A step of the program "stage" and the loop index it runs with.
+  struct IndexedStep {
+    const Step *step;
+    int64_t i;
+  };
+  /// Stage steps by parameter and index, and all others in order.
+  std::vector<std::vector<std::vector<IndexedStep>>> staging;
+  std::vector<IndexedStep> afterStaging;
   /// Operations of one dispatch, by kernel.
   std::vector<double> flops;
   /// A copy between surfaces goes through here.

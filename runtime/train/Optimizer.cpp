@@ -35,7 +35,8 @@ double Optimizer::gradientNorm() const {
   return std::sqrt(total);
 }
 
-void Optimizer::step(double rate, double scale) {
+std::optional<Error> Optimizer::step(double rate, double scale,
+                                     const Changed &changed) {
   ++applied;
   for (Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
@@ -43,7 +44,9 @@ void Optimizer::step(double rate, double scale) {
     adamW(options, rate, applied, decays, scale,
           Span<const float>(store.gradient(each.parameter, each.index)),
           store.master(each.parameter, each.index), each.m, each.v, pool);
+    ANEC_TRY(changed(each.parameter, each.index));
   }
+  return std::nullopt;
 }
 
 std::optional<Error> Optimizer::save(const std::string &path) const {

@@ -10,6 +10,8 @@
 #include "runtime/train/AdamW.h"
 #include "runtime/train/ParameterStore.h"
 
+#include <functional>
+
 namespace anec::rt {
 
 /// Works on the gradients in the store, which hold sums over micro-steps times
@@ -23,8 +25,13 @@ public:
   /// them is not.
   double gradientNorm() const;
 
-  /// One update with gradients multiplied by `scale`.
-  void step(double rate, double scale);
+  /// Told of each tensor as soon as it has its new values.
+  using Changed =
+      std::function<std::optional<Error>(size_t parameter, int64_t index)>;
+
+  /// One update with gradients multiplied by `scale`. Errors: those of
+  /// `changed`.
+  std::optional<Error> step(double rate, double scale, const Changed &changed);
 
   /// Updates applied so far.
   int64_t steps() const { return applied; }

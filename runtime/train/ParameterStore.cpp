@@ -110,6 +110,7 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
     const Parameter &parameter = plan.parameters[p];
     families[p].masters.resize(size_t(parameter.count));
     families[p].gradients.resize(size_t(parameter.count));
+    families[p].holdsGradient.resize(size_t(parameter.count), true);
     for (int64_t i = 0; i < parameter.count; ++i) {
       std::vector<Real> values(size_t(parameter.elements()));
       if (seed)
@@ -187,13 +188,28 @@ Span<Real> ParameterStore<Real>::master(size_t parameter, int64_t index) {
 
 template <typename Real>
 Span<Real> ParameterStore<Real>::gradient(size_t parameter, int64_t index) {
-  return families[parameter].gradients[size_t(index)];
+  Family &family = families[parameter];
+  std::vector<Real> &gradient = family.gradients[size_t(index)];
+  if (!family.holdsGradient[size_t(index)]) {
+    std::fill(gradient.begin(), gradient.end(), Real(0));
+    family.holdsGradient[size_t(index)] = true;
+  }
+  return gradient;
 }
 
 template <typename Real> void ParameterStore<Real>::zeroGradients() {
   for (Family &family : families)
-    for (std::vector<Real> &gradient : family.gradients)
-      std::fill(gradient.begin(), gradient.end(), Real(0));
+    std::fill(family.holdsGradient.begin(), family.holdsGradient.end(), false);
+}
+
+template <typename Real>
+Span<Real> ParameterStore<Real>::gradientToWrite(size_t parameter,
+                                                 int64_t index,
+                                                 bool *holdsValues) {
+  Family &family = families[parameter];
+  *holdsValues = family.holdsGradient[size_t(index)];
+  family.holdsGradient[size_t(index)] = true;
+  return family.gradients[size_t(index)];
 }
 
 template <typename Real>

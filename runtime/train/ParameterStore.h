@@ -39,7 +39,13 @@ public:
   Span<Real> master(size_t parameter, int64_t index);
   /// Empty when the parameter is frozen.
   Span<Real> gradient(size_t parameter, int64_t index);
+  /// From now on every gradient is 0. Memory is written when somebody reads it
+  /// before `gradientToWrite` gave it away.
   void zeroGradients();
+  /// The memory of a gradient for a writer: one that adds to what is there when
+  /// `*holdsValues`, and sets every element otherwise.
+  Span<Real> gradientToWrite(size_t parameter, int64_t index,
+                             bool *holdsValues);
 
   /// Replaces every value by the tensor of its name in `path`, a safetensors
   /// file or a folder of them. Errors: a tensor is missing, has another shape
@@ -51,6 +57,8 @@ public:
 private:
   struct Family {
     std::vector<std::vector<Real>> masters, gradients;
+    /// By index: false when the gradient is 0 whatever its memory says.
+    std::vector<bool> holdsGradient;
     /// All rows of a compacted table; its active rows are stale.
     std::vector<Real> fullTable;
   };

@@ -6,6 +6,7 @@
 #include "runtime/train/Trainer.h"
 
 #include "runtime/support/Sha256.h"
+#include "runtime/train/ApplyUpdate.h"
 #include "runtime/train/Batch.h"
 
 #include <chrono>
@@ -199,25 +200,22 @@ Result<Trainer::Update> Trainer::runUpdate() {
   update.scale = lossScale.value();
   ANEC_ASSIGN(update.loss, runMicroSteps(update.scale));
 
-  double optimizing = now();
-  double undo = 1 / (update.scale * double(options.accumulation));
-  update.norm = optimizer->gradientNorm() * undo;
-  update.skipped = !std::isfinite(update.loss) || !std::isfinite(update.norm);
+  AppliedUpdate applied{nan, true};
+  if (std::isfinite(update.loss)) {
+    UpdateRule rule;
+    rule.rate = update.rate;
+    rule.gradientScale = 1 / (update.scale * double(options.accumulation));
+    rule.clip = options.clip;
+    ANEC_ASSIGN(applied, applyUpdate(*executor, *optimizer, rule,
+                                     measured.seconds["optimizer"]));
+  }
+  update.norm = applied.norm;
+  update.skipped = applied.skipped;
   // One NaN for people and files, whatever sign and payload arithmetic left.
   for (double *value : {&update.loss, &update.norm})
     if (std::isnan(*value))
       *value = nan;
-  if (!update.skipped) {
-    // As torch.nn.utils.clip_grad_norm_ does it.
-    double clipped = options.clip > 0
-                         ? std::min(1.0, options.clip / (update.norm + 1e-6))
-                         : 1.0;
-    optimizer->step(update.rate, undo * clipped);
-  }
   lossScale.update(!update.skipped);
-  measured.seconds["optimizer"] += now() - optimizing;
-  if (!update.skipped)
-    ANEC_TRY(executor->run("stage"));
 
   ++done;
   update.seconds = now() - start;

@@ -25,6 +25,7 @@ void addEvalCommand(CLI::App &app, Action &action);
 void addExecCommand(CLI::App &app, Action &action);
 void addGradcheckCommand(CLI::App &app, Action &action);
 void addTokenizeCommand(CLI::App &app, Action &action);
+void addBenchCommand(CLI::App &app, Action &action);
 void addInfoCommand(CLI::App &app, Action &action);
 
 } // namespace anec::rt

@@ -35,6 +35,7 @@ int main(int argc, char **argv) {
   addExecCommand(app, action);
   addGradcheckCommand(app, action);
   addTokenizeCommand(app, action);
+  addBenchCommand(app, action);
   addInfoCommand(app, action);
   try {
     app.parse(argc, argv);

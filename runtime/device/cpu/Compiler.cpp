@@ -85,7 +85,8 @@ bool Compiler::place(const ValueRef &value, size_t target, int64_t offset) {
 }
 
 void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
-  program->steps.push_back(Step{[](const KernelArguments &arguments) {
+  program->steps.push_back(Step{"copy",
+                                [](const KernelArguments &arguments) {
                                   copy(arguments.inputs[0],
                                        arguments.results[0]);
                                 },
@@ -234,7 +235,8 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
     outputs.push_back(ValueRef{buffer, 0, results[i]});
     values[statement.results[i].name] = outputs.back();
   }
-  Step step{std::move(kernel), std::move(inputs), std::move(outputs)};
+  Step step{statement.op, std::move(kernel), std::move(inputs),
+            std::move(outputs)};
   if (allConstant)
     program->runStep(step, CpuProgram::Memory{{}, {}, nullptr}, pool);
   else

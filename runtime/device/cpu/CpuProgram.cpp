@@ -9,6 +9,7 @@
 #include "runtime/device/cpu/Constants.h"
 #include "runtime/device/cpu/ProgramReader.h"
 #include "runtime/mil/Reader.h"
+#include "runtime/support/Stopwatch.h"
 
 #include <cassert>
 
@@ -56,12 +57,19 @@ void CpuProgram::runStep(const Step &step, const Memory &memory,
 
 void CpuProgram::run(const std::vector<const void *> &inputs,
                      const std::vector<void *> &outputs,
-                     AlignedBuffer<uint8_t> &arena, ThreadPool &pool) const {
+                     AlignedBuffer<uint8_t> &arena, ThreadPool &pool,
+                     OperatorTimes *times) const {
   assert(inputs.size() == inputPorts.size() &&
          outputs.size() == outputPorts.size() && "wrong number of pointers");
   const Memory memory{inputs, outputs, arena.reserve(arenaSize)};
-  for (const Step &step : steps)
+  for (const Step &step : steps) {
+    if (!times) {
+      runStep(step, memory, pool);
+      continue;
+    }
+    Stopwatch watch((*times)[step.op]);
     runStep(step, memory, pool);
+  }
 }
 
 /// Fills in the sizes that the caller knows.

@@ -12,6 +12,7 @@
 #include "runtime/mil/Blob.h"
 #include "runtime/support/AlignedBuffer.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ struct Buffer {
 };
 
 struct Step {
+  /// The MIL operator, or "copy".
+  std::string op;
   Kernel kernel;
   std::vector<ValueRef> inputs, results;
 };
@@ -65,6 +68,9 @@ struct CompileOptions {
   std::vector<std::string> extraOutputs;
 };
 
+/// Seconds by operator.
+using OperatorTimes = std::map<std::string, double>;
+
 /// Immutable after `compile`; `run` may be called again and again.
 class CpuProgram {
 public:
@@ -81,10 +87,11 @@ public:
   int64_t arenaBytes() const { return arenaSize; }
 
   /// Computes all outputs. Pointers follow the ports and do not overlap;
-  /// `arena` grows as needed and may be shared by programs.
+  /// `arena` grows as needed and may be shared by programs. Adds to `times`
+  /// unless it is null.
   void run(const std::vector<const void *> &inputs,
            const std::vector<void *> &outputs, AlignedBuffer<uint8_t> &arena,
-           ThreadPool &pool) const;
+           ThreadPool &pool, OperatorTimes *times = nullptr) const;
 
 private:
   friend class Compiler;

@@ -74,6 +74,24 @@ TEST_F(ParameterStores, compactionChangesNoValueAndKeepsInactiveRows) {
   EXPECT_EQ(full.master(0, 0)[4 * 6], fresh.master(0, 0)[4 * 6]);
 }
 
+TEST_F(ParameterStores, countGradientsAsZeroWithoutWritingThem) {
+  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1, pool);
+  bool holdsValues = false;
+  Span<float> memory = store.gradientToWrite(0, 0, &holdsValues);
+  EXPECT_TRUE(holdsValues); // the zeros it was made with
+  memory[3] = 7;
+  store.zeroGradients();
+  memory = store.gradientToWrite(0, 0, &holdsValues);
+  EXPECT_FALSE(holdsValues);
+  EXPECT_EQ(memory[3], 7); // the writer sets every element
+  memory[3] = 8;
+  store.gradientToWrite(0, 0, &holdsValues);
+  EXPECT_TRUE(holdsValues);
+  EXPECT_EQ(store.gradient(0, 0)[3], 8);
+  store.zeroGradients();
+  EXPECT_EQ(store.gradient(0, 0)[3], 0); // nobody wrote: readers see zeros
+}
+
 TEST_F(ParameterStores, refuseFilesThatDoNotFit) {
   ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1, pool);
   std::vector<float> values(7);

@@ -1,0 +1,21 @@
+//===- Peak.h - What the arithmetic units can do at most --------*- C++ -*-===//
+//
+// The bound that products are judged against, measured in the same run because
+// clocks drift.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_GEMM_PEAK_H
+#define ANEC_RUNTIME_GEMM_PEAK_H
+
+namespace anec::rt {
+
+class ThreadPool;
+
+/// Operations per second of independent fused multiply-adds of floats on all
+/// threads of `pool`, with the widest vectors of this machine: the median of
+/// several short measurements, a tenth of a second in all.
+double measurePeakFlops(ThreadPool &pool);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_GEMM_PEAK_H
