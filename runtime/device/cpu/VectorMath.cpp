@@ -122,7 +122,8 @@ ANEC_BINARY(Maximum,
 ANEC_BINARY(Minimum,
             hn::IfThenElse(hn::Le(x, y), x, hn::IfThenElse(hn::Eq(x, x), y, x)))
 ANEC_BINARY(Equal, ANEC_TRUTH(hn::Eq(x, y)))
-ANEC_BINARY(NotEqual, ANEC_TRUTH(hn::Ne(x, y)))
+// hn::Ne is false for NaN.
+ANEC_BINARY(NotEqual, hn::IfThenZeroElse(hn::Eq(x, y), ANEC_NUMBER(1)))
 ANEC_BINARY(Greater, ANEC_TRUTH(hn::Gt(x, y)))
 ANEC_BINARY(GreaterEqual, ANEC_TRUTH(hn::Ge(x, y)))
 ANEC_BINARY(Less, ANEC_TRUTH(hn::Lt(x, y)))

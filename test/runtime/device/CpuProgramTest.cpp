@@ -140,6 +140,20 @@ TEST(CpuProgram, EveryResultIsRoundedToHalf) {
   EXPECT_EQ(runOnCounting(*program)[3], 4);
 }
 
+/// IEEE 754: NaN differs from everything, itself included.
+TEST(CpuProgram, NotANumberIsNotEqualToItself) {
+  auto program = compile(inMain(
+      "tensor<fp16,[1,4,1,6]> a = sub(x = x, y = fp16(3));\n"
+      "tensor<fp16,[1,4,1,6]> b = sqrt(x = a);\n"
+      "tensor<bool,[1,4,1,6]> c = not_equal(x = b, y = b);\n"
+      "tensor<fp16,[1,4,1,6]> y = cast(x = c, dtype = string(\"fp16\"));\n",
+      "y"));
+  ASSERT_TRUE(program);
+  const std::vector<float> y = runOnCounting(*program);
+  for (size_t i = 0; i < y.size(); ++i)
+    EXPECT_EQ(y[i], i < 3 ? 1 : 0) << i;
+}
+
 TEST(CpuProgram, WeightsComeFromFilesAndBakedParameters) {
   const std::string text =
       "tensor<fp16,[1,4,1,6]> w = const()[val = tensor<fp16,[1,4,1,6]>("
