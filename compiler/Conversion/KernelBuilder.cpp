@@ -34,7 +34,7 @@ static Value constant(OpBuilder &builder, Location location,
     exact = DenseElementsAttr::get(type.clone(builder.getF32Type()), values);
   return mil::ConstOp::create(builder, location, type,
                               DenseElementsAttr::getFromRawBuffer(type, bytes),
-                              file, exact);
+                              file, exact, /*offset=*/IntegerAttr());
 }
 
 Value KernelBuilder::scalar(double value) {

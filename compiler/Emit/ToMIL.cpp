@@ -212,7 +212,7 @@ private:
       if (dense && blobFiles.insert(file.str()).second)
         kernel.blobs.push_back({file.str(), dense, exactOf(op)});
       return ast::makeBlob(*convertType(tensor), "@model_path/" + file.str(),
-                           firstBlobOffset);
+                           op.getOffset().value_or(firstBlobOffset));
     }
     std::vector<double> values;
     for (APFloat number : dense.getValues<APFloat>()) {

@@ -25,11 +25,4 @@
 #define GET_OP_CLASSES
 #include "dialect/MIL/MILOps.h.inc"
 
-namespace anec::mil {
-
-/// Constants of at least this many elements are written to files.
-constexpr int64_t fileConstantElements = 10;
-
-} // namespace anec::mil
-
 #endif // ANEC_DIALECT_MIL_MIL_H

@@ -16,11 +16,11 @@ def MIL_OpInterface : OpInterface<"OperatorInterface"> {
   }];
   let cppNamespace = "::anec::mil";
   let methods = [
-    InterfaceMethod<[{
+    StaticInterfaceMethod<[{
       Names of the MIL parameters, operands and attributes, in ODS order. The
       name of an attribute parameter is the name of the attribute.
     }], "::llvm::ArrayRef<::llvm::StringRef>", "getParameterNames">,
-    InterfaceMethod<[{
+    StaticInterfaceMethod<[{
       Whether all operands are one MIL parameter, a list of tensors.
     }], "bool", "hasVariadicParameter">
   ];

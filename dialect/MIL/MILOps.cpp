@@ -50,22 +50,20 @@ LogicalResult ConstOp::verify() {
            << type << ", but got " << value.getType();
   if (!value && !getFileAttr()) // const_c2
     return emitOpError("expects a value or a file");
-  if (!getFileAttr() &&
-      type.getNumElements() >= fileConstantElements) // const_c3
-    return emitOpError("expects a file for ")
-           << type.getNumElements() << " elements; only fewer than "
-           << fileConstantElements << " stand in the text";
   auto wide = type.clone(Float32Type::get(getContext()));
   if (getExactAttr() &&
-      (!value || getExactAttr().getType() != wide)) // const_c4
+      (!value || getExactAttr().getType() != wide)) // const_c3
     return emitOpError("expects an exact value of type ")
            << wide << " beside a value, but got " << getExactAttr().getType();
+  if (getOffset() && (value || !getFileAttr())) // const_c4
+    return emitOpError("expects an offset beside a file without a value");
   return success();
 }
 
 void ConstOp::build(OpBuilder &builder, OperationState &state, Type type,
                     ElementsAttr value, StringAttr file) {
-  build(builder, state, type, value, file, /*exact=*/ElementsAttr());
+  build(builder, state, type, value, file, /*exact=*/ElementsAttr(),
+        /*offset=*/IntegerAttr());
 }
 
 //===----------------------------------------------------------------------===//

@@ -96,8 +96,9 @@ def MIL_ConstOp : Op<MIL_Dialect, "const", [Pure]> {
 
     - (C1) `value`, where present, has the type of the result.
     - (C2) A value or a file is present.
-    - (C3) A constant of 10 or more elements is in a file.
-    - (C4) `exact`, where fp16 rounded the value, has its shape in f32.
+    - (C3) `exact`, where fp16 rounded the value, has its shape in f32.
+    - (C4) `offset`, of the entry's metadata, stands with a file that holds
+      several; without it the entry is the first, at 64.
 
     The device is given `value`; whoever computes in f32 or f64 takes `exact`.
 
@@ -106,11 +107,13 @@ def MIL_ConstOp : Op<MIL_Dialect, "const", [Pure]> {
     %third = mil.const dense<3.3325e-01> : tensor<f16> {exact = dense<0.333333343> : tensor<f32>}
     %mask = mil.const dense<0.0> : tensor<1x1x4x4xf16> in "weights/mask.bin"
     %w = mil.const in "weights/wq.bin" : tensor<8x8x1x1xf16>
+    %v = mil.const in "weight.bin" : tensor<8x8x1x1xf16> {offset = 192 : i64}
     ```
   }];
   let arguments = (ins OptionalAttr<ElementsAttr>:$value,
                        OptionalAttr<StrAttr>:$file,
-                       OptionalAttr<ElementsAttr>:$exact);
+                       OptionalAttr<ElementsAttr>:$exact,
+                       OptionalAttr<I64Attr>:$offset);
   let builders = [
     OpBuilder<(ins "::mlir::Type":$type, "::mlir::ElementsAttr":$value,
                    "::mlir::StringAttr":$file)>];

@@ -1,10 +1,12 @@
 //===- anec-translate.cpp - Between IR and files --------------------------===//
 //
-// --ir-to-mil prints every mil.program of a module as MIL text.
+// --ir-to-mil prints every mil.program of a module as MIL text, --mil-to-ir
+// reads such text, of anybody's.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Emit/ToMIL.h"
+#include "compiler/Import/FromMIL.h"
 #include "dialect/MIL/MIL.h"
 #include "dialect/NN/NN.h"
 #include "runtime/mil/Printer.h"
@@ -12,6 +14,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 
@@ -26,11 +29,24 @@ static LogicalResult printPrograms(Operation *module, raw_ostream &output) {
   return failure(result.wasInterrupted());
 }
 
+static OwningOpRef<Operation *> readProgram(llvm::SourceMgr &sources,
+                                            MLIRContext *context) {
+  const llvm::MemoryBuffer *text =
+      sources.getMemoryBuffer(sources.getMainFileID());
+  return anec::fromMIL(text->getBuffer(), text->getBufferIdentifier().str(),
+                       context);
+}
+
 int main(int argc, char **argv) {
   TranslateFromMLIRRegistration irToMIL(
       "ir-to-mil", "print kernels as MIL text", printPrograms,
       [](DialectRegistry &registry) {
         registry.insert<anec::nn::NNDialect, anec::mil::MILDialect>();
+      });
+  TranslateToMLIRRegistration milToIR(
+      "mil-to-ir", "read MIL text as kernels", readProgram,
+      [](DialectRegistry &registry) {
+        registry.insert<anec::mil::MILDialect>();
       });
   return failed(mlirTranslateMain(argc, argv, "anec file translation\n"));
 }

@@ -19,15 +19,6 @@ func.func @nothing() {
 // -----
 
 // const_c3
-func.func @too_long_for_the_text() {
-  // expected-error @below {{expects a file for 10 elements; only fewer than 10 stand in the text}}
-  %0 = mil.const dense<0.0> : tensor<10xf16>
-  return
-}
-
-// -----
-
-// const_c4
 func.func @exact_of_another_shape() {
   // expected-error @below {{expects an exact value of type 'tensor<f32>' beside a value, but got 'tensor<2xf32>'}}
   %0 = mil.const dense<0.0> : tensor<f16> {exact = dense<0.0> : tensor<2xf32>}
@@ -36,9 +27,27 @@ func.func @exact_of_another_shape() {
 
 // -----
 
-// const_c4
+// const_c3
 func.func @exact_without_a_value() {
   // expected-error @below {{expects an exact value of type 'tensor<1xf32>' beside a value, but got 'tensor<1xf32>'}}
   %0 = mil.const in "weights/wq.bin" : tensor<1xf16> {exact = dense<0.0> : tensor<1xf32>}
+  return
+}
+
+// -----
+
+// const_c4
+func.func @offset_without_a_file() {
+  // expected-error @below {{expects an offset beside a file without a value}}
+  %0 = mil.const dense<0.0> : tensor<f16> {offset = 64 : i64}
+  return
+}
+
+// -----
+
+// const_c4
+func.func @offset_of_a_value() {
+  // expected-error @below {{expects an offset beside a file without a value}}
+  %0 = mil.const dense<0.0> : tensor<f16> in "weights/mask.bin" {offset = 64 : i64}
   return
 }

@@ -10,5 +10,7 @@ func.func @in_text_or_in_a_file() {
   %2 = mil.const in "weights/wq.bin" : tensor<8x8x1x1xf16>
   // CHECK: mil.const dense<3.332520e-01> : tensor<f16> {exact = dense<0.333333343> : tensor<f32>}
   %3 = mil.const dense<0.33325> : tensor<f16> {exact = dense<0.333333343> : tensor<f32>}
+  // CHECK: mil.const in "weight.bin" : tensor<8xf16> {offset = 192 : i64}
+  %4 = mil.const in "weight.bin" : tensor<8xf16> {offset = 192}
   return
 }
