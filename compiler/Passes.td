@@ -106,7 +106,7 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"packed\"",
-           "packed or baked">,
+           "packed, param, baked or delta">,
     ListOption<"weightsFor", "weights-for", "std::string",
                "GLOB=STRATEGY for parameters whose name matches">];
 }
@@ -194,14 +194,17 @@ def MatmulToConvPass : Pass<"matmul-to-conv", "::anec::mil::ProgramOp"> {
 }
 
 def PackWeightsPass : Pass<"pack-weights", "::anec::mil::ProgramOp"> {
-  let summary = "Pack all inputs into one surface and all results into one";
+  let summary = "Put arguments and results into surfaces";
   let description = [{
-    Requires: no baked argument. Ensures: one input [1,C,1,W], cut apart by
-    slices, and one output; `surface_in`, `regions_in`, `surface_out` and
-    `regions_out` on the program say where each argument and result is. C is
-    the height that wastes least; a matrix lies natural or transposed (its
-    products turn their flag), taller activations are folded into blocks side
-    by side. Sizes are not judged here; see verify-ane-target.
+    Requires: no baked argument. Ensures: every input and output is a surface
+    [1,C,1,W]; `surfaces_in` and `surfaces_out` on the program give their sizes
+    and say where each argument and result is. A target of one input gets all
+    arguments in it, cut apart by slices, and all results in one output; another
+    gets each activation, each weight of the strategy `param`, and all packed
+    weights together, in a surface of its own. C is the height that wastes
+    least; a matrix lies natural or transposed (its products turn their flag),
+    taller activations are folded into blocks side by side. Sizes are not judged
+    here; see verify-ane-target.
 
     ```mlir
     mil.func @main(%x: tensor<1x32x1x32xf16>, %w: tensor<1x1x32x32xf16>)
@@ -212,6 +215,9 @@ def PackWeightsPass : Pass<"pack-weights", "::anec::mil::ProgramOp"> {
       %w = mil.reshape %s, shape = [1, 1, 32, 32] : ...
     ```
   }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
 }
 
 def MILCanonicalizePass : Pass<"mil-canonicalize", "::anec::mil::ProgramOp"> {

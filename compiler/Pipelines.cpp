@@ -33,14 +33,15 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNGroupHeadsPass());
 }
 
-void anec::addKernelPasses(PassManager &passes, const CompilerOptions &) {
+void anec::addKernelPasses(PassManager &passes,
+                           const CompilerOptions &options) {
   passes.nest<nn::ModelOp>().addPass(createConvertNNToMILPass());
   OpPassManager &program = passes.nest<nn::ModelOp>().nest<mil::ProgramOp>();
   // Merges what lowering op by op repeats, so that packing sees each use once.
   program.addPass(createMILCanonicalizePass());
   // Takes the baked weights away; packing wants the others only.
   program.addPass(createMatmulToConvPass());
-  program.addPass(createPackWeightsPass());
+  program.addPass(createPackWeightsPass({options.target}));
   // Slices and reshapes of packing meet those of lowering.
   program.addPass(createMILCanonicalizePass());
 }

@@ -227,7 +227,8 @@ json::Value PlanPrinter::step(Operation &op) {
   if (auto load = dyn_cast<plan::LoadOp>(op))
     return json::Object{{"op", "load"},
                         {"kernel", load.getKernel()},
-                        {"instance", index(load.getLoop())}};
+                        {"instance", index(load.getLoop())},
+                        {"delta", load.getDelta()}};
   auto host = cast<plan::HostOp>(op);
   json::Object attributes;
   for (NamedAttribute named : host.getSettings())

@@ -17,10 +17,21 @@ inline mlir::FlatSymbolRefAttr parameterOf(mil::FuncOp func, unsigned i) {
   return func.getArgAttrOfType<mlir::FlatSymbolRefAttr>(i, "nn.parameter");
 }
 
-/// Whether the values of argument `i` are compiled into the kernel.
-inline bool isBaked(mil::FuncOp func, unsigned i) {
+/// How the values of argument `i` reach the device; empty for an activation.
+inline llvm::StringRef strategyOf(mil::FuncOp func, unsigned i) {
   auto strategy = func.getArgAttrOfType<mlir::StringAttr>(i, "nn.weights");
-  return strategy && strategy.getValue() == "baked";
+  return strategy ? strategy.getValue() : llvm::StringRef();
+}
+
+/// Whether the values of argument `i` are compiled into the kernel, or patched
+/// into it.
+inline bool isBaked(mil::FuncOp func, unsigned i) {
+  return strategyOf(func, i) == "baked" || strategyOf(func, i) == "delta";
+}
+
+/// Whether the parameter of argument `i` is an input of its own.
+inline bool isOwnInput(mil::FuncOp func, unsigned i) {
+  return strategyOf(func, i) == "param";
 }
 
 /// Adds `nn.row_order` and `nn.column_order`, where present, without prefix.

@@ -117,6 +117,8 @@ private:
         field("path", builder.getStringAttr("@model_path/" + file)),
         field("arg", builder.getI64IntegerAttr(number)),
         field("parameter", parameter),
+        field("delta",
+              builder.getBoolAttr(strategyOf(func, number) == "delta")),
         field("transposed", builder.getBoolAttr(transposed))};
     appendOrders(func.getArgAttrDict(number), fields);
     entries.push_back(builder.getDictionaryAttr(fields));

@@ -1,8 +1,10 @@
-//===- PackWeights.cpp - One input surface, one output surface ------------===//
+//===- PackWeights.cpp - Arguments and results become surfaces ------------===//
 //
 // Several inputs or outputs are where sources disagree about order and sizes;
-// one of each works everywhere. Weights that change between dispatches are
-// columns of the input, so that nothing is compiled again.
+// one of each works everywhere. A target that takes several gets each value in
+// a surface of its own, which kernels then share instead of copying, and the
+// packed weights in one that forward and backward bind alike. Weights that
+// change between dispatches are never constants: nothing is compiled again.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,12 +49,28 @@ public:
   LogicalResult pack() {
     if (failed(collectArguments()))
       return failure();
-    packInputs(
-        layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements()));
+    SmallVector<Attribute> surfaces;
+    for (const Group &group : groupArguments())
+      surfaces.push_back(packInput(group));
+    unsigned inputs = surfaces.size();
+    block.eraseArguments(inputs, block.getNumArguments() - inputs);
+    func.removeArgAttrsAttr();
+    func.setFunctionType(builder.getFunctionType(
+        block.getArgumentTypes(), func.getFunctionType().getResults()));
+    program->setAttr("surfaces_in", builder.getArrayAttr(surfaces));
     return packResults();
   }
 
 private:
+  /// An argument that is not baked.
+  struct Argument {
+    unsigned number;
+    BlockArgument value;
+    PackedMatrix matrix;
+  };
+  /// Arguments that share a surface.
+  using Group = SmallVector<Argument>;
+
   int64_t minElements() const {
     return profile.limit(Rule::IoMinBytes) / elementBytes;
   }
@@ -65,44 +83,82 @@ private:
                  << i << "; matmul-to-conv comes first";
         continue;
       }
-      ArrayRef<int64_t> shape = shapeOf(func.getArgument(i));
+      BlockArgument value = func.getArgument(i);
+      ArrayRef<int64_t> shape = shapeOf(value);
       if (shape.size() != 4 || shape[0] != 1)
         return func.emitOpError("expects argument ")
                << i << " of shape [1, C, 1, S] or [1, 1, O, I], but got "
-               << func.getArgument(i).getType();
-      bool isParameter = static_cast<bool>(parameterOf(func, i));
+               << value.getType();
+      if (isOwnInput(func, i) && profile.checks(Rule::MultiInOrder))
+        return refuseOwnInput(i);
       using Kind = PackedMatrix::Kind;
-      if (!isParameter)
-        matrices.push_back({Kind::Activation, shape[1], shape[3]});
-      else if (shape[1] == 1)
-        matrices.push_back({Kind::Weight, shape[2], shape[3]});
-      else
-        matrices.push_back({Kind::Vector, shape[1], shape[3]});
-      numbers.push_back(i);
+      PackedMatrix matrix{Kind::Activation, shape[1], shape[3]};
+      if (parameterOf(func, i))
+        matrix = shape[1] == 1 ? PackedMatrix{Kind::Weight, shape[2], shape[3]}
+                               : PackedMatrix{Kind::Vector, shape[1], shape[3]};
+      arguments.push_back({i, value, matrix});
     }
     return success();
   }
 
-  void packInputs(const SurfaceLayout &layout) {
+  LogicalResult refuseOwnInput(unsigned number) {
+    const rt::target::RuleInfo &rule = rt::target::ruleInfo(Rule::MultiInOrder);
+    InFlightDiagnostic error =
+        func.emitOpError("cannot take ")
+        << parameterOf(func, number)
+        << " as a further input (weights=param): at most "
+        << profile.limit(Rule::MultiInOrder) << " [" << rule.id << "]";
+    error.attachNote() << "target '" << profile.name << "': " << rule.evidence;
+    error.attachNote() << "instead: --target=m4, or --weights=packed";
+    return error;
+  }
+
+  /// One group for a target of one input. Otherwise each activation alone, all
+  /// packed weights together, and each weight that is an input of its own.
+  SmallVector<Group> groupArguments() {
+    if (profile.checks(Rule::MultiInOrder))
+      return {Group(arguments.begin(), arguments.end())};
+    SmallVector<Group> groups;
+    Group packed;
+    for (const Argument &argument : arguments)
+      if (!parameterOf(func, argument.number))
+        groups.push_back({argument});
+      else if (!isOwnInput(func, argument.number))
+        packed.push_back(argument);
+    // An order that does not depend on uses: kernels with the same weights get
+    // the same surface.
+    llvm::stable_sort(packed, [&](const Argument &a, const Argument &b) {
+      return parameterOf(func, a.number).getValue() <
+             parameterOf(func, b.number).getValue();
+    });
+    if (!packed.empty())
+      groups.push_back(packed);
+    for (const Argument &argument : arguments)
+      if (parameterOf(func, argument.number) &&
+          isOwnInput(func, argument.number))
+        groups.push_back({argument});
+    return groups;
+  }
+
+  /// The next input: a surface that holds the arguments of `group`.
+  Attribute packInput(const Group &group) {
+    std::vector<PackedMatrix> matrices;
+    for (const Argument &argument : group)
+      matrices.push_back(argument.matrix);
+    SurfaceLayout layout =
+        layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements());
     auto type = RankedTensorType::get({1, layout.channels, 1, layout.width},
                                       builder.getF16Type());
-    surface = block.insertArgument(0u, type, func.getLoc());
+    surface = block.insertArgument(inputCount++, type, func.getLoc());
     builder.setInsertionPointToStart(&block);
     SmallVector<Attribute> regions;
-    for (auto [number, matrix, placement] :
-         llvm::zip_equal(numbers, matrices, layout.placements)) {
-      BlockArgument argument = block.getArgument(number + 1);
-      regions.push_back(describeInput(number, placement));
-      if (!argument.use_empty())
-        replaceArgument(argument, matrix.kind, placement);
+    for (auto [argument, placement] :
+         llvm::zip_equal(group, layout.placements)) {
+      regions.push_back(describeInput(argument.number, placement));
+      if (!argument.value.use_empty())
+        replaceArgument(argument.value, argument.matrix.kind, placement);
     }
-    block.eraseArguments(1, block.getNumArguments() - 1);
-    func.removeArgAttrsAttr();
-    func.setFunctionType(
-        builder.getFunctionType({type}, func.getFunctionType().getResults()));
-    program->setAttr("surface_in", builder.getDenseI64ArrayAttr(
-                                       {layout.channels, layout.width}));
-    program->setAttr("regions_in", builder.getArrayAttr(regions));
+    return describeSurface(layout.channels, layout.width, regions);
   }
 
   /// Cuts a region out of the surface, block by block.
@@ -162,16 +218,15 @@ private:
           mil::TransposeOp::create(builder, location, turned, {0, 1, 3, 2}));
   }
 
-  /// All results one below the other. A surface that would be too small or of
-  /// a height the device refuses repeats rows of the last result.
+  /// A result for itself on a target with several outputs, otherwise all of
+  /// them one below the other.
   LogicalResult packResults() {
     auto results = cast<mil::ReturnOp>(block.getTerminator());
     if (results.getOutputs().empty())
       return func.emitOpError("expects at least one result");
     builder.setInsertionPoint(results);
-    SmallVector<Value> values(results.getOutputs());
-    SmallVector<Attribute> regions;
-    int64_t channels = 0, width = shapeOf(values.front())[3];
+    SmallVector<Value> values(results.getOutputs()), outputs;
+    int64_t width = shapeOf(values.front())[3];
     for (auto [i, value] : llvm::enumerate(values)) {
       ArrayRef<int64_t> shape = shapeOf(value);
       if (shape.size() != 4 || shape[0] != 1 || shape[2] != 1 ||
@@ -179,25 +234,66 @@ private:
         return func.emitOpError("expects result ")
                << i << " of shape [1, C, 1, " << width << "], but got "
                << value.getType();
-      regions.push_back(describeResult(i, shape[1], width, channels));
-      channels += shape[1];
+    }
+    bool together = profile.checks(Rule::MultiOutOrder);
+    SmallVector<Attribute> surfaces;
+    if (together)
+      surfaces.push_back(packOutput(values, 0, outputs));
+    else
+      for (unsigned i = 0; i < values.size(); ++i)
+        surfaces.push_back(packOutput(values[i], i, outputs));
+    results.getOutputsMutable().assign(outputs);
+    func.removeResAttrsAttr();
+    func.setFunctionType(builder.getFunctionType(
+        func.getFunctionType().getInputs(), ValueRange(outputs).getTypes()));
+    program->setAttr("surfaces_out", builder.getArrayAttr(surfaces));
+    return success();
+  }
+
+  /// An output of `values`, the results from `first` on. A surface that would
+  /// be too small or of a height the device refuses repeats rows.
+  Attribute packOutput(ArrayRef<Value> values, unsigned first,
+                       SmallVectorImpl<Value> &outputs) {
+    SmallVector<Attribute> regions;
+    int64_t channels = 0, width = shapeOf(values.front())[3];
+    for (auto [i, value] : llvm::enumerate(values)) {
+      int64_t rows = shapeOf(value)[1];
+      regions.push_back(describeResult(first + i, rows, width, channels));
+      channels += rows;
     }
     int64_t needed = std::max(channels, (minElements() + width - 1) / width);
     needed = (needed + surfaceGranule - 1) / surfaceGranule * surfaceGranule;
-    pad(values, needed - channels);
-    Value packed = values.front();
-    if (values.size() > 1)
-      packed = mil::ConcatOp::create(builder, results.getLoc(),
-                                     ValueRange(values), /*axis=*/1,
+    SmallVector<Value> padded(values);
+    pad(padded, needed - channels);
+    Value packed = padded.front();
+    if (padded.size() > 1)
+      packed = mil::ConcatOp::create(builder, block.getTerminator()->getLoc(),
+                                     ValueRange(padded), /*axis=*/1,
                                      /*interleave=*/false);
-    results.getOutputsMutable().assign(packed);
-    func.removeResAttrsAttr();
-    func.setFunctionType(builder.getFunctionType(
-        func.getFunctionType().getInputs(), {packed.getType()}));
-    program->setAttr("surface_out",
-                     builder.getDenseI64ArrayAttr({needed, width}));
-    program->setAttr("regions_out", builder.getArrayAttr(regions));
-    return success();
+    // An output is the result of an operator and returned once.
+    if (isArgument(packed) || llvm::is_contained(outputs, packed))
+      packed = mil::AddOp::create(builder, packed.getLoc(), packed, zero());
+    outputs.push_back(packed);
+    return describeSurface(needed, width, regions);
+  }
+
+  /// Whether `value` is all of an input, cut out or not.
+  static bool isArgument(Value value) {
+    while (auto slice = value.getDefiningOp<mil::SliceBySizeOp>()) {
+      if (slice.getX().getType() != value.getType())
+        return false;
+      value = slice.getX();
+    }
+    return isa<BlockArgument>(value);
+  }
+
+  Value zero() {
+    auto type = RankedTensorType::get({}, builder.getF16Type());
+    return mil::ConstOp::create(
+        builder, func.getLoc(), type,
+        DenseElementsAttr::get(type,
+                               builder.getFloatAttr(builder.getF16Type(), 0)),
+        StringAttr());
   }
 
   /// Appends `rows` rows, taken from the last value.
@@ -255,6 +351,13 @@ private:
     return builder.getDictionaryAttr(fields);
   }
 
+  Attribute describeSurface(int64_t channels, int64_t width,
+                            ArrayRef<Attribute> regions) {
+    return builder.getDictionaryAttr(
+        {integer("channels", channels), integer("width", width),
+         builder.getNamedAttr("regions", builder.getArrayAttr(regions))});
+  }
+
   NamedAttribute text(StringRef name, const Twine &value) {
     return builder.getNamedAttr(name, builder.getStringAttr(value));
   }
@@ -267,17 +370,30 @@ private:
   Block &block;
   const rt::target::Profile &profile;
   OpBuilder builder;
-  Value surface;
-  std::vector<PackedMatrix> matrices;
-  SmallVector<unsigned> numbers; ///< Argument of each matrix.
+  Value surface; ///< The input that arguments are cut from.
+  unsigned inputCount = 0;
+  SmallVector<Argument> arguments;
   std::set<std::string> names;
 };
 
 struct PackWeightsPass : anec::impl::PackWeightsPassBase<PackWeightsPass> {
+  using PackWeightsPassBase::PackWeightsPassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    profile = rt::target::findProfile(target.getValue());
+    if (profile)
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "unknown target '" << target.getValue() << "', expected one of "
+           << rt::target::profileNames();
+  }
+
   void runOnOperation() override {
-    if (failed(Packer(getOperation(), rt::target::strictProfile()).pack()))
+    if (failed(Packer(getOperation(), *profile).pack()))
       signalPassFailure();
   }
+
+  const rt::target::Profile *profile = nullptr;
 };
 
 } // namespace

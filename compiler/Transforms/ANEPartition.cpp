@@ -61,9 +61,11 @@ public:
 
 private:
   static LogicalResult check(Operation *op, StringRef strategy) {
-    if (strategy == "packed" || strategy == "baked")
+    if (strategy == "packed" || strategy == "param" || strategy == "baked" ||
+        strategy == "delta")
       return success();
-    return op->emitError("expects weights to be packed or baked, but got '")
+    return op->emitError("expects weights to be packed, param, baked or delta, "
+                         "but got '")
            << strategy << "'";
   }
 

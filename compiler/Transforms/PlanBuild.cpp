@@ -11,6 +11,8 @@
 #include "compiler/Transforms/PlanProgram.h"
 #include "compiler/Transforms/Vocabulary.h"
 
+#include <set>
+
 namespace anec {
 #define GEN_PASS_DEF_PLANBUILDPASS
 #include "compiler/Passes.h.inc"
@@ -30,11 +32,14 @@ private:
   void buildKernels(OpBuilder &builder);
   void buildStage(OpBuilder &builder);
   void stageKernel(OpBuilder &builder, const PlanKernel &kernel);
-  plan::SurfaceOp surface(OpBuilder &builder, const PlanKernel &kernel,
-                          StringRef name, StringRef shape, StringRef regions,
-                          int64_t count);
+  void stagePort(OpBuilder &builder, Location loc, const PlanPort &port,
+                 bool loop);
+  void buildSurface(OpBuilder &builder, Location loc, const PlanPort &port,
+                    int64_t count);
 
   std::optional<PlanKernels> kernels;
+  /// Names of surfaces that exist, and of weights that have been staged.
+  std::set<std::string> surfaces, staged;
   int64_t batch = 0, sequence = 0;
 };
 
@@ -60,29 +65,30 @@ LogicalResult PlanBuild::findShape() {
   return success();
 }
 
-plan::SurfaceOp PlanBuild::surface(OpBuilder &builder, const PlanKernel &kernel,
-                                   StringRef name, StringRef shape,
-                                   StringRef regions, int64_t count) {
-  auto size =
-      kernel.program->getAttrOfType<DenseI64ArrayAttr>(shape).asArrayRef();
-  return plan::SurfaceOp::create(builder, kernel.program.getLoc(), name,
-                                 size[0], size[1], count, kernel.list(regions));
+void PlanBuild::buildSurface(OpBuilder &builder, Location loc,
+                             const PlanPort &port, int64_t count) {
+  if (port.kind == PlanPort::Kind::Value ||
+      !surfaces.insert(port.surface).second)
+    return;
+  plan::SurfaceOp::create(builder, loc, port.surface, port.channels, port.width,
+                          count, port.regions);
 }
 
 void PlanBuild::buildKernels(OpBuilder &builder) {
   for (const PlanKernel *kernel : kernels->inOrder()) {
-    surface(builder, *kernel, kernel->input(), "surface_in", "regions_in",
-            kernel->count);
-    surface(builder, *kernel, kernel->output(), "surface_out", "regions_out",
-            kernel->outputCount());
-    plan::KernelOp::create(builder, kernel->program.getLoc(), kernel->name,
-                           kernel->program.getSymName(),
-                           kernel->isBaked() ? kernel->count : 1,
-                           kernel->list("baked"));
+    Location loc = kernel->program.getLoc();
+    for (const PlanPort &port : kernel->inputs)
+      buildSurface(builder, loc, port, kernel->count);
+    for (const PlanPort &port : kernel->outputs)
+      buildSurface(builder, loc, port, kernel->outputCount());
+    plan::KernelOp::create(
+        builder, loc, kernel->name, kernel->program.getSymName(),
+        kernel->isBaked() ? kernel->count : 1, kernel->baked());
   }
 }
 
-/// Weight regions and baked programs of one kernel, for each surface.
+/// Weight regions and baked programs of one kernel, for each surface. Weights
+/// that an earlier kernel binds too are there already.
 void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
   Location loc = kernel.program.getLoc();
   bool loop = kernel.count > 1;
@@ -92,23 +98,35 @@ void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
                                      /*reverse=*/false);
     builder.createBlock(&steps.getBody());
   }
-  for (auto region : kernel.list("regions_in").getAsRange<DictionaryAttr>()) {
+  for (const PlanPort &port : kernel.inputs)
+    if (port.kind == PlanPort::Kind::Kernel ||
+        staged.insert(port.surface).second)
+      stagePort(builder, loc, port, loop);
+  if (kernel.isBaked()) {
+    bool delta = llvm::all_of(
+        kernel.baked().getAsRange<DictionaryAttr>(), [](DictionaryAttr entry) {
+          return entry.getAs<BoolAttr>("delta").getValue();
+        });
+    plan::LoadOp::create(builder, loc, kernel.name, loop, delta);
+  }
+}
+
+void PlanBuild::stagePort(OpBuilder &builder, Location loc,
+                          const PlanPort &port, bool loop) {
+  for (auto region : port.regions.getAsRange<DictionaryAttr>()) {
     auto parameter = region.getAs<FlatSymbolRefAttr>("parameter");
     if (!parameter)
       continue;
     bool family = parameter.getValue().contains('*');
+    auto surface = plan::SurfaceAttr::get(
+        &getContext(), builder.getStringAttr(port.surface), loop, 0);
     plan::StageOp::create(
         builder, loc,
         plan::ValueAttr::get(&getContext(), plan::ValueKind::parameter,
                              parameter.getAttr(), loop && family),
-        plan::RegionAttr::get(
-            &getContext(),
-            plan::SurfaceAttr::get(
-                &getContext(), builder.getStringAttr(kernel.input()), loop, 0),
-            region.getAs<StringAttr>("name")));
+        plan::RegionAttr::get(&getContext(), surface,
+                              region.getAs<StringAttr>("name")));
   }
-  if (kernel.isBaked())
-    plan::LoadOp::create(builder, loc, kernel.name, loop);
 }
 
 void PlanBuild::buildStage(OpBuilder &builder) {
@@ -119,6 +137,11 @@ void PlanBuild::buildStage(OpBuilder &builder) {
   builder.createBlock(&program.getBody());
   for (const PlanKernel *kernel : kernels->inOrder())
     stageKernel(builder, *kernel);
+  // Loops of kernels that had nothing left to stage.
+  for (Operation &op : llvm::make_early_inc_range(program.getBody().front()))
+    if (auto loop = dyn_cast<plan::ForOp>(op))
+      if (loop.getBody().front().empty())
+        loop.erase();
 }
 
 void PlanBuild::runOnOperation() {
@@ -126,6 +149,8 @@ void PlanBuild::runOnOperation() {
   if (failed(findShape()))
     return signalPassFailure();
   kernels.emplace(model);
+  surfaces.clear();
+  staged.clear();
   Vocabulary vocabulary(model);
 
   OpBuilder builder(model->getContext());
@@ -136,10 +161,12 @@ void PlanBuild::runOnOperation() {
       vocabulary.fixedRows());
   builder.createBlock(&plan.getBody());
   PlanBuffers buffers(builder);
+  PlanSurfaces values(builder);
   buildKernels(builder);
   for (auto func : model.getOps<nn::FuncOp>())
     if (func.isPublic() &&
-        failed(buildPlanProgram(func, builder, buffers, *kernels, vocabulary)))
+        failed(buildPlanProgram(func, builder, buffers, values, *kernels,
+                                vocabulary)))
       return signalPassFailure();
   buildStage(builder);
 

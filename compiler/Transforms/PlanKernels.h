@@ -1,7 +1,8 @@
 //===- PlanKernels.h - Kernels as the plan sees them ------------*- C++ -*-===//
 //
-// What pack-weights left on a mil.program, looked up by argument and result,
-// and how many surfaces each kernel needs.
+// What pack-weights left on a mil.program: the inputs and outputs, which of
+// them are surfaces of the kernel, of its weights, or of a single value, and
+// how many surfaces each needs.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_COMPILER_TRANSFORMS_PLANKERNELS_H
@@ -17,6 +18,24 @@
 
 namespace anec {
 
+/// One input or output of a kernel.
+struct PlanPort {
+  enum class Kind {
+    Kernel,  ///< A surface that belongs to this kernel: several values.
+    Weights, ///< Weights only; kernels with the same ones bind the same.
+    Value    ///< One activation; bound to whatever surface holds it.
+  } kind = Kind::Kernel;
+  int64_t channels = 0, width = 0;
+  mlir::ArrayAttr regions;
+  /// Of Kernel and Weights ports.
+  std::string surface;
+  /// Of Value ports: what a surface must look like to be bound.
+  mlir::DictionaryAttr shape;
+
+  /// The argument or result of a Value port.
+  int64_t number() const;
+};
+
 /// One kernel, its surfaces and where its arguments and results lie in them.
 struct PlanKernel {
   mutable mil::ProgramOp program; ///< MLIR handles have no const members.
@@ -25,15 +44,12 @@ struct PlanKernel {
   int64_t count = 1;
   /// Whether results outlive their iteration, so that each needs a surface.
   bool keepsResults = false;
+  std::vector<PlanPort> inputs, outputs;
 
-  std::string input() const { return name + ".in"; }
-  std::string output() const { return name + ".out"; }
   int64_t outputCount() const { return keepsResults ? count : 1; }
-  bool isBaked() const;
-  mlir::ArrayAttr list(llvm::StringRef attribute) const;
-  /// Region of an argument; null when it is baked.
-  mlir::DictionaryAttr region(llvm::StringRef list, llvm::StringRef key,
-                              int64_t number) const;
+  /// Weights that are constants of the program.
+  mlir::ArrayAttr baked() const;
+  bool isBaked() const { return !baked().empty(); }
 };
 
 /// Every kernel of a model, by its symbol.
@@ -46,9 +62,15 @@ public:
   std::vector<const PlanKernel *> inOrder() const;
 
 private:
+  void addPorts(PlanKernel &kernel);
   void noteScan(nn::ScanOp scan, nn::FuncOp block);
+  /// The name of the surface of these weights.
+  std::string weightsSurface(const PlanKernel &kernel, const PlanPort &port);
+
   std::map<std::string, PlanKernel> kernels;
   std::vector<std::string> order;
+  /// Surfaces of weights, by what they look like.
+  std::vector<std::pair<mlir::Attribute, std::string>> weights;
 };
 
 /// A field of a region dictionary.

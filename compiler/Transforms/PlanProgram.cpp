@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Transforms/PlanProgram.h"
+#include "compiler/Transforms/ProgramBuilder.h"
 
 using namespace mlir;
 using namespace anec;
@@ -13,63 +13,6 @@ using plan::RegionAttr;
 using plan::SurfaceAttr;
 using plan::ValueAttr;
 using plan::ValueKind;
-
-namespace {
-
-/// Where a value is at run time: in a buffer or parameter, in a region of a
-/// surface, or in both. Stacks have references with the loop's index.
-struct Where {
-  ValueAttr value;
-  RegionAttr region;
-};
-
-class ProgramBuilder {
-public:
-  ProgramBuilder(nn::FuncOp func, OpBuilder &builder, PlanBuffers &buffers,
-                 const PlanKernels &kernels, const Vocabulary &vocabulary)
-      : func(func), builder(builder), buffers(buffers), kernels(kernels),
-        vocabulary(vocabulary), context(func.getContext()) {}
-
-  LogicalResult build();
-
-private:
-  LogicalResult emit(Operation &op);
-  LogicalResult emitHost(Operation &op);
-  void emitDispatch(nn::DispatchOp op);
-  LogicalResult emitScan(nn::ScanOp scan);
-  void bindArguments(nn::ScanOp scan, nn::FuncOp block);
-  void chooseGradients(nn::ScanOp scan, nn::FuncOp block);
-  void yieldStack(nn::ScanOp scan, Value value, unsigned index);
-  void emitAccumulate(nn::AccumulateOp op);
-
-  Value stackOf(Value value) const { return yieldedTo.lookup(value); }
-  ValueAttr bufferRef(StringAttr name, bool loop = false) {
-    return ValueAttr::get(context, ValueKind::buffer, name, loop);
-  }
-  ValueAttr allocate(Value value, int64_t count = 1);
-  ValueAttr inBuffer(Value value);
-  ValueAttr resultRef(Value result);
-  void identity(Location loc, ValueAttr from, ValueAttr to);
-  void host(Location loc, StringRef name, ArrayRef<ValueAttr> operands,
-            ArrayRef<ValueAttr> results, DictionaryAttr attributes);
-  void releaseAfter(Operation &op);
-
-  nn::FuncOp func;
-  OpBuilder &builder;
-  PlanBuffers &buffers;
-  const PlanKernels &kernels;
-  const Vocabulary &vocabulary;
-  MLIRContext *context;
-
-  llvm::DenseMap<Value, Where> where;
-  /// Buffers to give back after the last use of a value.
-  llvm::DenseMap<Value, StringAttr> owned;
-  /// Values of a block whose only destination is a gradient.
-  llvm::DenseMap<Value, ValueAttr> gradients;
-  /// Values of a block that a stack collects.
-  llvm::DenseMap<Value, Value> yieldedTo;
-  int64_t loopCount = 0;
-};
 
 //===----------------------------------------------------------------------===//
 // Buffers
@@ -104,11 +47,16 @@ void ProgramBuilder::releaseAfter(Operation &op) {
   SmallVector<Value> values(op.getOperands());
   llvm::append_range(values, op.getResults());
   for (Value value : values) {
-    auto found = owned.find(value);
-    if (found == owned.end() || !isLast(value))
+    if (!isLast(value))
       continue;
-    buffers.release(found->second);
-    owned.erase(found);
+    if (auto found = owned.find(value); found != owned.end()) {
+      buffers.release(found->second);
+      owned.erase(found);
+    }
+    if (auto found = held.find(value); found != held.end()) {
+      surfaces.release(found->second);
+      held.erase(found);
+    }
   }
 }
 
@@ -135,7 +83,7 @@ void ProgramBuilder::identity(Location loc, ValueAttr from, ValueAttr to) {
 //===----------------------------------------------------------------------===//
 
 /// The inherent attributes, absent flags as false.
-DictionaryAttr attributesOf(Operation &op) {
+static DictionaryAttr attributesOf(Operation &op) {
   Builder builder(op.getContext());
   SmallVector<NamedAttribute> attributes;
   for (StringAttr name : op.getName().getAttributeNames()) {
@@ -173,35 +121,96 @@ LogicalResult ProgramBuilder::emitHost(Operation &op) {
   return success();
 }
 
-void ProgramBuilder::emitDispatch(nn::DispatchOp op) {
-  const PlanKernel &kernel = kernels.of(op.getKernel());
-  bool loop = loopCount > 1;
-  auto input =
-      SurfaceAttr::get(context, builder.getStringAttr(kernel.input()), loop, 0);
-  for (auto [number, operand] : llvm::enumerate(op.getOperands())) {
-    DictionaryAttr region = kernel.region("regions_in", "arg", number);
-    if (!region || region.get("parameter"))
-      continue; // Staged, or baked.
-    auto to = RegionAttr::get(context, input, region.getAs<StringAttr>("name"));
-    Where at = where.lookup(operand);
-    if (at.region)
-      plan::CopyOp::create(builder, op.getLoc(), at.region, to);
-    else
-      plan::WriteOp::create(builder, op.getLoc(), at.value, to);
-    if (!at.region)
+/// Puts `value` into a region, from a region or from its buffer.
+void ProgramBuilder::put(Location loc, Value value, RegionAttr to) {
+  Where at = where.lookup(value);
+  if (at.region)
+    plan::CopyOp::create(builder, loc, at.region, to);
+  else
+    plan::WriteOp::create(builder, loc, at.value, to);
+}
+
+SurfaceAttr ProgramBuilder::surfaceFor(Value value, const PlanPort &port) {
+  int64_t count = stackOf(value) ? loopCount : 1;
+  StringAttr name = surfaces.allocate(port, count, value.getLoc());
+  return surfaceRef(name, /*loop=*/count > 1);
+}
+
+void ProgramBuilder::holdSurface(Value value, StringAttr name) {
+  assert(!held.contains(value) && "a value is in one surface of its own");
+  held[value] = name;
+}
+
+/// The surface for an input, with its activations in it.
+SurfaceAttr ProgramBuilder::bindInput(nn::DispatchOp op, const PlanPort &port) {
+  if (port.kind == PlanPort::Kind::Value) {
+    Value operand = op.getOperand(port.number());
+    RegionAttr at = where.lookup(operand).region;
+    // Where it is, if it looks as the kernel wants it.
+    if (at && surfaces.fits(at.getSurface().getName(), port))
+      return at.getSurface();
+    SurfaceAttr surface = surfaceFor(operand, port);
+    put(op.getLoc(), operand, valueRegion(surface));
+    if (at) {
+      copies.push_back(surface.getName());
+    } else {
+      where[operand].region = valueRegion(surface);
+      holdSurface(operand, surface.getName());
+    }
+    return surface;
+  }
+  SurfaceAttr surface =
+      surfaceRef(builder.getStringAttr(port.surface), loopCount > 1);
+  for (auto region : port.regions.getAsRange<DictionaryAttr>()) {
+    if (region.get("parameter"))
+      continue; // Staged.
+    Value operand = op.getOperand(region.getAs<IntegerAttr>("arg").getInt());
+    auto to =
+        RegionAttr::get(context, surface, region.getAs<StringAttr>("name"));
+    put(op.getLoc(), operand, to);
+    if (!where.lookup(operand).region)
       where[operand].region = to;
   }
-  bool keeps = loop && kernel.keepsResults;
-  auto output = SurfaceAttr::get(
-      context, builder.getStringAttr(kernel.output()), keeps, 0);
-  plan::DispatchOp::create(
-      builder, op.getLoc(), kernel.name, builder.getArrayAttr({input}),
-      builder.getArrayAttr({output}), loop && kernel.isBaked());
-  for (auto [number, result] : llvm::enumerate(op.getResults())) {
-    DictionaryAttr region = kernel.region("regions_out", "result", number);
-    where[result].region =
-        RegionAttr::get(context, output, region.getAs<StringAttr>("name"));
+  return surface;
+}
+
+/// The surface for an output, where its results are then.
+SurfaceAttr ProgramBuilder::bindOutput(nn::DispatchOp op,
+                                       const PlanKernel &kernel,
+                                       const PlanPort &port) {
+  if (port.kind == PlanPort::Kind::Value) {
+    Value result = op.getResult(port.number());
+    SurfaceAttr surface = ringNext.lookup(result);
+    if (!surface) {
+      surface = surfaceFor(result, port);
+      holdSurface(result, surface.getName());
+    }
+    where[result].region = valueRegion(surface);
+    return surface;
   }
+  SurfaceAttr surface = surfaceRef(builder.getStringAttr(port.surface),
+                                   loopCount > 1 && kernel.keepsResults);
+  for (auto region : port.regions.getAsRange<DictionaryAttr>()) {
+    Value result = op.getResult(region.getAs<IntegerAttr>("result").getInt());
+    where[result].region =
+        RegionAttr::get(context, surface, region.getAs<StringAttr>("name"));
+  }
+  return surface;
+}
+
+void ProgramBuilder::emitDispatch(nn::DispatchOp op) {
+  const PlanKernel &kernel = kernels.of(op.getKernel());
+  SmallVector<Attribute> inputs, outputs;
+  for (const PlanPort &port : kernel.inputs)
+    inputs.push_back(bindInput(op, port));
+  for (const PlanPort &port : kernel.outputs)
+    outputs.push_back(bindOutput(op, kernel, port));
+  plan::DispatchOp::create(
+      builder, op.getLoc(), kernel.name, builder.getArrayAttr(inputs),
+      builder.getArrayAttr(outputs), loopCount > 1 && kernel.isBaked());
+  for (StringAttr name : copies)
+    surfaces.release(name);
+  copies.clear();
 }
 
 void ProgramBuilder::emitAccumulate(nn::AccumulateOp op) {
@@ -214,132 +223,6 @@ void ProgramBuilder::emitAccumulate(nn::AccumulateOp op) {
   identity(op.getLoc(), inBuffer(op.getGradient()),
            ValueAttr::get(context, ValueKind::gradient,
                           op.getParameterAttr().getAttr(), false));
-}
-
-//===----------------------------------------------------------------------===//
-// Scans
-//===----------------------------------------------------------------------===//
-
-/// Carries get a buffer that is updated in place; elements are references with
-/// the loop's index.
-void ProgramBuilder::bindArguments(nn::ScanOp scan, nn::FuncOp block) {
-  for (auto [index, carry] : llvm::enumerate(scan.getCarries())) {
-    Value argument = block.getArgument(index);
-    Where at = where.lookup(carry);
-    auto mine = owned.find(carry);
-    if (at.value && mine != owned.end() && carry.hasOneUse()) {
-      // Nobody needs the initial value afterwards: its buffer is the carry.
-      owned[scan.getResult(index)] = mine->second;
-      owned.erase(carry);
-    } else {
-      Where from = at;
-      at.value =
-          bufferRef(buffers.allocate(carry.getType(), 1, {}, scan.getLoc()));
-      owned[scan.getResult(index)] = at.value.getName();
-      if (from.value)
-        identity(scan.getLoc(), from.value, at.value);
-      else
-        plan::ReadOp::create(builder, scan.getLoc(), from.region, at.value);
-    }
-    where[argument] = {at.value, {}};
-    where[scan.getResult(index)] = {at.value, {}};
-  }
-  size_t carries = scan.getCarries().size();
-  for (auto [index, stack] : llvm::enumerate(scan.getEach())) {
-    Where at = where.lookup(stack);
-    if (at.value)
-      at.value = ValueAttr::get(context, at.value.getKind(), at.value.getName(),
-                                scan.getCount() > 1);
-    where[block.getArgument(carries + index)] = at;
-  }
-}
-
-/// Decides, before the body is written, which of its values go straight to a
-/// gradient and which are collected.
-void ProgramBuilder::chooseGradients(nn::ScanOp scan, nn::FuncOp block) {
-  size_t carries = scan.getCarries().size();
-  for (auto [index, value] : llvm::enumerate(block.getReturn().getOperands())) {
-    if (index < carries || scan.getResult(index).use_empty())
-      continue;
-    Value stack = scan.getResult(index);
-    if (!isOnlyAccumulated(stack)) {
-      yieldedTo[value] = stack;
-      continue;
-    }
-    auto user = cast<nn::AccumulateOp>(*stack.user_begin());
-    if (value.getDefiningOp() && value.hasOneUse() &&
-        !isa<nn::DispatchOp>(value.getDefiningOp()))
-      gradients[value] = ValueAttr::get(context, ValueKind::gradient,
-                                        user.getParameterAttr().getAttr(),
-                                        scan.getCount() > 1);
-  }
-}
-
-/// The end of an iteration, for one result that is not a carry.
-void ProgramBuilder::yieldStack(nn::ScanOp scan, Value value, unsigned index) {
-  Value stack = scan.getResult(index);
-  if (stack.use_empty() || gradients.contains(value))
-    return;
-  if (isOnlyAccumulated(stack)) {
-    auto user = cast<nn::AccumulateOp>(*stack.user_begin());
-    identity(scan.getLoc(), inBuffer(value),
-             ValueAttr::get(context, ValueKind::gradient,
-                            user.getParameterAttr().getAttr(),
-                            scan.getCount() > 1));
-    return;
-  }
-  Where at = where.lookup(value);
-  bool indexed =
-      scan.getCount() == 1 ||
-      (at.region ? at.region.getSurface().getLoop() : at.value.getLoop());
-  if (!indexed) {
-    ValueAttr element = bufferRef(
-        buffers.allocate(value.getType(), scan.getCount(), {}, scan.getLoc()),
-        true);
-    identity(scan.getLoc(), inBuffer(value), element);
-    at = {element, {}};
-  } else if (at.region) {
-    at.value = {}; // A buffer it was read into belongs to this iteration only.
-  }
-  where[stack] = at;
-}
-
-LogicalResult ProgramBuilder::emitScan(nn::ScanOp scan) {
-  auto model = func->getParentOfType<nn::ModelOp>();
-  auto block = SymbolTable(model).lookup<nn::FuncOp>(scan.getCallee());
-  bindArguments(scan, block);
-  chooseGradients(scan, block);
-
-  OpBuilder::InsertionGuard guard(builder);
-  if (scan.getCount() > 1) {
-    auto steps = plan::ForOp::create(builder, scan.getLoc(), scan.getCount(),
-                                     scan.getReverse());
-    builder.createBlock(&steps.getBody());
-  }
-  loopCount = scan.getCount();
-  for (Operation &op : block.getBody().front().without_terminator())
-    if (failed(emit(op)))
-      return failure();
-  auto results = block.getReturn().getOperands();
-  size_t carries = scan.getCarries().size();
-  for (unsigned i = carries, e = results.size(); i < e; ++i)
-    yieldStack(scan, results[i], i);
-  for (unsigned i = 0; i < carries; ++i) {
-    ValueAttr carry = where.lookup(block.getArgument(i)).value;
-    Where next = where.lookup(results[i]);
-    if (isa<BlockArgument>(results[i]) && results[i] != block.getArgument(i))
-      return scan.emitOpError("expects carry ")
-             << i << " not to be another carry of the last iteration";
-    if (next.value == carry)
-      continue;
-    if (next.value)
-      identity(scan.getLoc(), next.value, carry);
-    else
-      plan::ReadOp::create(builder, scan.getLoc(), next.region, carry);
-  }
-  releaseAfter(*block.getReturn());
-  loopCount = 0;
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -363,8 +246,8 @@ LogicalResult ProgramBuilder::emit(Operation &op) {
   return result;
 }
 
-DictionaryAttr named(Builder &builder, StringRef key, StringRef value,
-                     StringAttr buffer) {
+static DictionaryAttr named(Builder &builder, StringRef key, StringRef value,
+                            StringAttr buffer) {
   return builder.getDictionaryAttr(
       {builder.getNamedAttr(key, builder.getStringAttr(value)),
        builder.getNamedAttr("buffer", buffer)});
@@ -372,6 +255,7 @@ DictionaryAttr named(Builder &builder, StringRef key, StringRef value,
 
 LogicalResult ProgramBuilder::build() {
   buffers.releaseAll();
+  surfaces.releaseAll();
   SmallVector<Attribute> inputs, outputs;
   for (BlockArgument argument : func.getArguments()) {
     auto role =
@@ -396,11 +280,11 @@ LogicalResult ProgramBuilder::build() {
   return success();
 }
 
-} // namespace
-
 LogicalResult anec::buildPlanProgram(nn::FuncOp func, OpBuilder &builder,
                                      PlanBuffers &buffers,
+                                     PlanSurfaces &surfaces,
                                      const PlanKernels &kernels,
                                      const Vocabulary &vocabulary) {
-  return ProgramBuilder(func, builder, buffers, kernels, vocabulary).build();
+  return ProgramBuilder(func, builder, buffers, surfaces, kernels, vocabulary)
+      .build();
 }

@@ -4,6 +4,7 @@
 
 #include "compiler/Transforms/PlanBuffers.h"
 #include "compiler/Transforms/PlanKernels.h"
+#include "compiler/Transforms/PlanSurfaces.h"
 #include "compiler/Transforms/Vocabulary.h"
 
 namespace anec {
@@ -12,6 +13,7 @@ namespace anec {
 /// diagnostic when an op of it has no host form.
 mlir::LogicalResult buildPlanProgram(nn::FuncOp func, mlir::OpBuilder &builder,
                                      PlanBuffers &buffers,
+                                     PlanSurfaces &surfaces,
                                      const PlanKernels &kernels,
                                      const Vocabulary &vocabulary);
 

@@ -158,7 +158,10 @@ def Plan_StageOp : Plan_Op<"stage"> {
 }
 def Plan_LoadOp : Plan_Op<"load"> {
   let summary = "(re)compiles a kernel with baked parameters";
-  let arguments = (ins StrAttr:$kernel, UnitAttr:$loop);
+  let description = [{
+    With `delta`, what is compiled already is patched instead.
+  }];
+  let arguments = (ins StrAttr:$kernel, UnitAttr:$loop, UnitAttr:$delta);
   let assemblyFormat = "$kernel attr-dict";
 }
 

@@ -82,7 +82,7 @@ private:
   /// One step of the program that runs after each update.
   void addStaging(const Step &step) {
     if (step.kind == Step::Kind::Load)
-      ++bill.compilesPerUpdate;
+      ++(step.delta ? bill.reloadsPerUpdate : bill.compilesPerUpdate);
     if (step.kind != Step::Kind::Stage)
       return;
     const Parameter &parameter = plan.parameters[step.value.id];

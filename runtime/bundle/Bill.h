@@ -32,8 +32,9 @@ struct FlopsBill {
 struct Bill {
   std::string model, weights, offload, recompute, target;
   std::vector<KernelBill> kernels;
-  /// Programs compiled before the first update, and again in each.
-  int64_t compiles = 0, compilesPerUpdate = 0;
+  /// Programs compiled before the first update, and again in each; those that
+  /// are patched in each instead.
+  int64_t compiles = 0, compilesPerUpdate = 0, reloadsPerUpdate = 0;
   int64_t dispatches = 0; ///< Per micro-step, like the next three.
   uint64_t hostWritten = 0, hostRead = 0, device = 0;
   uint64_t stagingPerUpdate = 0;

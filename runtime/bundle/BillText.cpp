@@ -40,6 +40,7 @@ std::string billAsJson(const Bill &bill) {
            {"kernels", std::move(kernels)},
            {"compiles", bill.compiles},
            {"compiles_per_update", bill.compilesPerUpdate},
+           {"reloads_per_update", bill.reloadsPerUpdate},
            {"dispatches_per_micro_step", bill.dispatches},
            {"surface_bytes_per_micro_step",
             {{"host_written", bill.hostWritten},
@@ -77,6 +78,9 @@ std::string billAsText(const Bill &bill) {
   text += fmt::format("compiled programs     {}", bill.compiles);
   if (bill.compilesPerUpdate)
     text += fmt::format(", {} of them in each update", bill.compilesPerUpdate);
+  if (bill.reloadsPerUpdate)
+    text += fmt::format(", {} of them patched in each update",
+                        bill.reloadsPerUpdate);
   text += fmt::format("\nlayout operators      {:.0f} %\n", 100 * share(bill));
   text += fmt::format("each micro-step       host writes {}, reads {}; device "
                       "{}\n",

@@ -107,6 +107,9 @@ struct Step {
   /// In the order of the MIL signature.
   std::vector<SurfaceRef> inputs, outputs;
 
+  /// Load: a kernel that was loaded before is patched, not compiled again.
+  bool delta = false;
+
   std::string name;
   std::vector<ValueRef> operands, results;
   nlohmann::json attributes;

@@ -321,6 +321,7 @@ std::optional<Error> StepReader::readLoad(const JsonPlace &place, Step &step) {
   ANEC_ASSIGN(step.kernel, readName(place, "kernel", kernels));
   ANEC_ASSIGN(step.instance, readIndex(place, "instance",
                                        plan.kernels[step.kernel].instances));
+  ANEC_ASSIGN(step.delta, place.booleanOr("delta", false));
   return std::nullopt;
 }
 

@@ -94,6 +94,9 @@ struct ProgramFiles {
   /// Baked parameters by their path in the text. The device writes a blob file
   /// itself where it needs one.
   std::map<std::string, BakedWeight> baked;
+  /// Whether a program of the same text was compiled before and only `baked`
+  /// changed, so that a device may patch it instead of compiling again.
+  bool isPatch = false;
   /// f32 files of blobs that fp16 rounded, by the blob's path in the text. Read
   /// in place of them by devices that compute in f32 or f64, and only by them.
   std::map<std::string, std::vector<uint8_t>> exactBlobs = {};
@@ -144,6 +147,8 @@ private:
 /// What a device did since it was made.
 struct DeviceCounters {
   uint64_t compiles = 0;
+  /// Programs loaded again with other baked weights; no compiles.
+  uint64_t reloads = 0;
   uint64_t dispatches = 0;
   /// Signature bytes of every dispatch, padding included.
   uint64_t deviceBytes = 0;

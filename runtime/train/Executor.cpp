@@ -68,7 +68,7 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
     programs[k].resize(size_t(kernel.instances));
     if (kernel.baked.empty())
       for (int64_t i = 0; i < kernel.instances; ++i)
-        ANEC_TRY(loadKernel(k, i));
+        ANEC_TRY(loadKernel(k, i, /*delta=*/false));
   }
   for (const Parameter &parameter : plan.parameters)
     staging.emplace_back(size_t(parameter.count));
@@ -105,8 +105,8 @@ template <typename Real> std::optional<Error> Executor<Real>::finishStaging() {
 }
 
 template <typename Real>
-std::optional<Error> Executor<Real>::loadKernel(size_t kernel,
-                                                int64_t instance) {
+std::optional<Error> Executor<Real>::loadKernel(size_t kernel, int64_t instance,
+                                                bool delta) {
   Stopwatch watch(count.seconds["compile"]);
   const Kernel &description = bundle.plan().kernels[kernel];
   ProgramFiles files = bundle.programFiles(description);
@@ -121,6 +121,7 @@ std::optional<Error> Executor<Real>::loadKernel(size_t kernel,
   }
   // The old program goes first: a device holds only so many.
   std::unique_ptr<Program> &slot = programs[kernel][size_t(instance)];
+  files.isPatch = delta && slot != nullptr;
   slot.reset();
   ANEC_ASSIGN(slot, device.load(files));
   return std::nullopt;
@@ -163,7 +164,7 @@ std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
   case Step::Kind::Stage:
     return runStage(step, i);
   case Step::Kind::Load:
-    return loadKernel(step.kernel, step.instance.at(i));
+    return loadKernel(step.kernel, step.instance.at(i), step.delta);
   }
   return std::nullopt;
 }

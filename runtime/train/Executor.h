@@ -79,7 +79,7 @@ private:
       : bundle(bundle), device(device), store(store), pool(pool) {}
 
   std::optional<Error> allocate();
-  std::optional<Error> loadKernel(size_t kernel, int64_t instance);
+  std::optional<Error> loadKernel(size_t kernel, int64_t instance, bool delta);
   void collectStaging(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runStep(const Step &step, int64_t i);

@@ -50,16 +50,20 @@ rt::Region regionOf(DictionaryAttr attributes) {
   return region;
 }
 
+/// The only surface of one side.
+DictionaryAttr onlySurface(mil::ProgramOp program, StringRef side) {
+  auto surfaces = program->getAttrOfType<ArrayAttr>(("surfaces_" + side).str());
+  return cast<DictionaryAttr>(surfaces[0]);
+}
+
 rt::SurfaceSpec surfaceOf(mil::ProgramOp program, StringRef side) {
+  DictionaryAttr surface = onlySurface(program, side);
   rt::SurfaceSpec spec;
   spec.name = side.str();
-  auto size =
-      program->getAttrOfType<DenseI64ArrayAttr>(("surface_" + side).str());
-  spec.channels = size[0];
-  spec.width = size[1];
+  spec.channels = integer(surface, "channels");
+  spec.width = integer(surface, "width");
   for (auto attributes :
-       program->getAttrOfType<ArrayAttr>(("regions_" + side).str())
-           .getAsRange<DictionaryAttr>())
+       surface.getAs<ArrayAttr>("regions").getAsRange<DictionaryAttr>())
     spec.regions.push_back(regionOf(attributes));
   return spec;
 }
@@ -163,7 +167,8 @@ Compiled compile(const std::string &model) {
       compiled.files.exactValues[name].assign(values.begin(), values.end());
     compiled.input = surfaceOf(program, "in");
     compiled.output = surfaceOf(program, "out");
-    for (auto region : program->getAttrOfType<ArrayAttr>("regions_in")
+    for (auto region : onlySurface(program, "in")
+                           .getAs<ArrayAttr>("regions")
                            .getAsRange<DictionaryAttr>())
       compiled.arguments.push_back(integer(region, "arg"));
   });

@@ -1,7 +1,7 @@
 // RUN: anec-opt %s -pass-pipeline='builtin.module(mil.program(matmul-to-conv,mil-canonicalize))' | FileCheck %s
 
 // CHECK-LABEL: mil.program @becomes_a_convolution attributes {baked = [
-// CHECK-SAME:    {arg = 1 : i64, column_order = array<i64: 1, 0, 2, 3, 4, 5, 6, 7>, parameter = @"layers.*.wq.weight", path = "@model_path/weights/layers_wq_weight.bin", transposed = false}]}
+// CHECK-SAME:    {arg = 1 : i64, column_order = array<i64: 1, 0, 2, 3, 4, 5, 6, 7>, delta = false, parameter = @"layers.*.wq.weight", path = "@model_path/weights/layers_wq_weight.bin", transposed = false}]}
 // CHECK:         mil.func @main(%[[X:.*]]: tensor<1x8x1x32xf16>, %{{.*}}: tensor<1x1x16x8xf16>
 // CHECK:           %[[K:.*]] = mil.const in "weights/layers_wq_weight.bin" : tensor<16x8x1x1xf16>
 // CHECK:           %[[Y:.*]] = mil.conv %[[X]], %[[K]], strides = [1, 1], pad_type = "valid", pad = [0, 0, 0, 0], dilations = [1, 1], groups = 1

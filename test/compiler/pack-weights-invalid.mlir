@@ -34,3 +34,14 @@ mil.program @no_result {
     mil.return
   }
 }
+
+// -----
+
+mil.program @further_input {
+  // expected-error @below {{cannot take @w as a further input (weights=param): at most 1 [multi-in-order]}}
+  // expected-note @below {{target 'strict': sources disagree about the slot order}}
+  // expected-note @below {{instead: --target=m4, or --weights=packed}}
+  mil.func @main(%w: tensor<1x1x32x32xf16> {nn.parameter = @w, nn.weights = "param"}) -> tensor<1x1x32x32xf16> {
+    mil.return %w : tensor<1x1x32x32xf16>
+  }
+}

@@ -29,6 +29,7 @@
 
 // Baked weights are compiled in, once for each layer, and loaded again.
 // BAKED: plan.kernel "layer_fwd" {baked = [{{.*}}instances = 4
-// BAKED: plan.dispatch "layer_fwd" [#plan.surface<"layer_fwd.in"[i]>] to [#plan.surface<"layer_fwd.out"[i]>] {loop_instance}
+// The only input is a surface of its own, which is not the kernel's.
+// BAKED: plan.dispatch "layer_fwd" [#plan.surface<"s{{[0-9]+}}"[i]>] to [#plan.surface<"layer_fwd.out"[i]>] {loop_instance}
 // BAKED: plan.program "stage"
 // BAKED: plan.load "layer_fwd" {loop}

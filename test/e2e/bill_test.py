@@ -22,13 +22,20 @@ LAYOUT = {"reshape", "transpose", "slice_by_size", "slice_by_index", "concat",
 BUNDLES = [
     ("tiny-llama", []),
     ("tiny-llama", ["--weights=baked"]),
+    ("tiny-llama", ["--weights=delta"]),
+    ("tiny-llama", ["--target=m4"]),
+    ("tiny-llama", ["--target=m4", "--weights=param"]),
+    ("tiny-llama-gqa", ["--target=m4", "--weights=param",
+                        "--weights-for=layers.*.feed_forward.*=packed"]),
     ("tiny-llama", ["--recompute=full"]),
     ("tiny-llama", ["--offload=none"]),
     ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
     ("tiny-llama-gqa", []),
     ("stories110m", []),
+    ("stories110m", ["--target=m4"]),
+    ("stories110m", ["--target=m4", "--weights=param"]),
 ]
-RUNS = 5  # the first so many are trained too
+RUNS = 9  # the first so many are trained too
 UPDATES, ACCUMULATION = 2, 2
 
 
@@ -91,7 +98,7 @@ class Count:
                 self.kernels[kernel["name"]] = Kernel(file.read())
         self.surfaces = {s["name"]: s for s in self.plan["surfaces"]}
         self.dispatches = {name: 0 for name in self.kernels}
-        self.written = self.read = self.staged = self.loads = 0
+        self.written = self.read = self.staged = self.loads = self.patches = 0
         self.host = self.dw = self.classifier = self.recomputed = 0
         self.seen = {}  # ranges read since they were written
         self.vocabulary_surfaces = set()
@@ -143,7 +150,8 @@ class Count:
 
     def stage(self, step, _):
         if step["op"] == "load":
-            self.loads += 1
+            self.patches += step["delta"]
+            self.loads += not step["delta"]
         else:
             self.staged += product(self.shape(step)) * HALF
             if self.is_vocabulary(step):
@@ -193,6 +201,7 @@ class Count:
                          "dispatches": self.dispatches[name]} for name, k in kernels],
             "compiles": sum(k["instances"] for k in self.plan["kernels"]),
             "compiles_per_update": self.loads,
+            "reloads_per_update": self.patches,
             "dispatches_per_micro_step": sum(self.dispatches.values()),
             "surface_bytes_per_micro_step": {
                 "host_written": self.written, "host_read": self.read,
@@ -229,7 +238,7 @@ def counters(tools, bundle, out):
     with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
         report = json.load(file)
     return {key: report[key] for key in
-            ("dispatches", "compiles", "surface_bytes", "staging_bytes", "flops")}
+            ("dispatches", "compiles", "reloads", "surface_bytes", "staging_bytes", "flops")}
 
 
 def expected_counters(bill):
@@ -238,6 +247,7 @@ def expected_counters(bill):
         "dispatches": steps * bill["dispatches_per_micro_step"],
         # Baked programs are compiled before the first update and after each.
         "compiles": bill["compiles"] + UPDATES * bill["compiles_per_update"],
+        "reloads": UPDATES * bill["reloads_per_update"],
         "surface_bytes": {key: steps * value
                           for key, value in bill["surface_bytes_per_micro_step"].items()},
         "staging_bytes": UPDATES * bill["staging_bytes_per_update"],

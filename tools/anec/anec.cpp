@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
       cl::cat(category));
   auto output = text("o", command.output, "folder of the bundle");
   auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
-  auto weights = text("weights", options.weights, "packed or baked");
+  auto weights =
+      text("weights", options.weights, "packed, param, baked or delta");
   auto offload = text("offload", options.offload, "auto, none or a list");
   auto recompute = text("recompute", options.recompute, "auto, cheap or full");
   auto target = text("target", options.target, "profile of the device");

@@ -45,6 +45,7 @@ public:
   DeviceCounters counters() const override {
     DeviceCounters all = counted;
     all.compiles = compiles;
+    all.reloads = reloads;
     return all;
   }
 
@@ -61,7 +62,7 @@ private:
   AlignedBuffer<uint8_t> arena;
   DeviceCounters counted;
   /// Programs are loaded on another thread too.
-  std::atomic<uint64_t> compiles{0};
+  std::atomic<uint64_t> compiles{0}, reloads{0};
 };
 
 Storage surfaceStorage(Numerics numerics) {
@@ -118,7 +119,7 @@ Result<std::unique_ptr<Program>> CpuDevice::load(const ProgramFiles &files) {
                       loaded->signatureBytes));
   ANEC_TRY(checkPorts(files.name, loaded->program->outputs(),
                       loaded->signatureBytes));
-  ++compiles;
+  ++(files.isPatch ? reloads : compiles);
   return std::unique_ptr<Program>(std::move(loaded));
 }
 

@@ -1,0 +1,30 @@
+// RUN: anec %models/tiny-llama.ir --target=m4 --weights=param --print-ir-after=plan-build | FileCheck %s
+// RUN: anec %models/tiny-llama.ir --target=m4 --print-ir-after=plan-build | FileCheck %s --check-prefix=PACKED
+
+// With several inputs and outputs nothing is copied between kernels: a layer
+// leaves its result where the next one takes it, the backward binds the taps of
+// the forward and the same weights, and the host writes the first input only.
+// CHECK:      plan.surface "layers.*.attention_norm.weight" {{.*}}count = 4
+// CHECK:      plan.program "train_step"
+// CHECK:      plan.write <buffer "h0"> to <"[[X:s[0-9]+]]" "value">
+// CHECK-NEXT: plan.for 4
+// CHECK-NEXT: plan.dispatch "layer_fwd" [#plan.surface<"[[X]]"[i]>, #plan.surface<"layers.*.attention_norm.weight"[i]>, {{.*}}] to [#plan.surface<"[[Q:s[0-9]+]]"[i]>, {{.*}}, #plan.surface<"[[X]]"[i + 1]>]
+// CHECK-NEXT: }
+// CHECK-NEXT: plan.read <"[[X]]"[4] "value">
+// CHECK:      plan.write <buffer "{{.*}}"> to <"[[DX:s[0-9]+]]"[4] "value">
+// CHECK-NEXT: plan.for 4 reverse
+// CHECK-NOT:  plan.copy
+// CHECK:      plan.dispatch "layer_bwd" [#plan.surface<"[[DX]]"[i + 1]>, {{.*}}#plan.surface<"[[Q]]"[i]>, #plan.surface<"[[X]]"[i]>, {{.*}}#plan.surface<"layers.*.attention_norm.weight"[i]>] to [{{.*}}#plan.surface<"[[DX]]"[i]>]
+// CHECK-NOT:  plan.copy
+// CHECK:      plan.read <"[[DX]]" "value">
+
+// Each weight is staged once, though two kernels read it.
+// CHECK:      plan.program "stage"
+// CHECK:      plan.stage <parameter "layers.*.attention.wq.weight"[i]> to <"layers.*.attention.wq.weight"[i] "layers.*.attention.wq.weight">
+// CHECK-NOT:  plan.stage <parameter "layers.*.attention.wq.weight"
+
+// PACKED-DAG: plan.dispatch "layer_fwd" [#plan.surface<"{{s[0-9]+}}"[i]>, #plan.surface<"layer_fwd.weights"[i]>]
+// PACKED-DAG: plan.dispatch "layer_bwd" [{{.*}}, #plan.surface<"layer_fwd.weights"[i]>]
+// PACKED:     plan.program "stage"
+// PACKED:     plan.stage <parameter "layers.*.attention.wq.weight"[i]> to <"layer_fwd.weights"[i]
+// PACKED-NOT: plan.stage <parameter "layers.*.attention.wq.weight"
