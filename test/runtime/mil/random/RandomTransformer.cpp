@@ -53,6 +53,7 @@ public:
   void feedForward();
   void normalisation();
   void optimizer();
+  void product();
 
 private:
   /// Columns of one new input surface, with a gap here and there.
@@ -442,11 +443,29 @@ void Chain::optimizer() {
     w.output(keep(var));
 }
 
+/// A projection with one large size: sums and rows of several blocks.
+void Chain::product() {
+  const int64_t large = dice.pick({385, 512, 513, 800, 1100, 2100});
+  const int64_t small = dice.pick({1, 5, 8, 17}),
+                middle = 400000 / large / small;
+  const int64_t other = dice.between(1, std::min<int64_t>(middle, 60));
+  Dims sizes = {large, small, other};
+  dice.shuffle(sizes);
+  const int64_t inputs = sizes[0], tokens = sizes[1], outputs = sizes[2];
+  if (dice.chance(0.4)) {
+    const Var x = packed(inputs, {tokens})[0];
+    returnSome({keep(bakedLinear(x, outputs))}, tokens);
+    return;
+  }
+  const std::vector<Var> parts = packed(inputs, {tokens, outputs});
+  returnSome({keep(linear(parts[0], parts[1]))}, tokens);
+}
+
 } // namespace
 
 void writeTransformerChain(FunctionWriter &writer, std::vector<Var> &pool) {
   Chain chain(writer, pool);
-  const int64_t kind = writer.dice.below(10);
+  const int64_t kind = writer.dice.below(11);
   if (kind < 5)
     chain.attentionForward();
   else if (kind < 7)
@@ -455,8 +474,10 @@ void writeTransformerChain(FunctionWriter &writer, std::vector<Var> &pool) {
     chain.feedForward();
   else if (kind < 9)
     chain.normalisation();
-  else
+  else if (kind < 10)
     chain.optimizer();
+  else
+    chain.product();
 }
 
 } // namespace anec::rt::mil::random
