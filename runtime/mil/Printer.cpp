@@ -144,6 +144,11 @@ void TextPrinter::literal(const Value &value) {
   }
   if (std::holds_alternative<std::monostate>(value.data))
     return;
+  // Without elements no brackets are needed inside, however many there are.
+  if (value.type.elementCount() == 0) {
+    text += "[]";
+    return;
+  }
   size_t next = 0;
   elements(value, 0, next);
 }

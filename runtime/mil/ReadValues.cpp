@@ -29,6 +29,8 @@ Result<Value> Parser::typedValue() {
     ANEC_ASSIGN(value.data, blobFile());
   } else if (!at(")")) {
     ANEC_ASSIGN(value, literal(type));
+  } else if (type.isTensorLike() && type.elementCount() != 0) {
+    return unexpected("a value of type '" + toString(type) + "'");
   }
   value.location = location;
   ANEC_TRY(expect(")"));

@@ -49,7 +49,10 @@ Result<Program> Parser::program() {
   }
   ANEC_TRY(expect("{"));
   while (!at("}")) {
+    const SourceLocation location = following.location;
     ANEC_ASSIGN(Function item, function());
+    if (program.findFunction(item.name))
+      return lexer.error(location, "function '" + item.name + "' occurs twice");
     program.functions.push_back(std::move(item));
   }
   ANEC_TRY(advance());
@@ -90,6 +93,10 @@ Result<Function> Parser::function() {
   ANEC_TRY(expect("("));
   ANEC_TRY(list(")", [&]() -> std::optional<Error> {
     ANEC_ASSIGN(TypedName parameter, typedName());
+    for (const TypedName &other : function.parameters)
+      if (other.name == parameter.name)
+        return lexer.error(parameter.location,
+                           "parameter '" + parameter.name + "' occurs twice");
     function.parameters.push_back(std::move(parameter));
     return std::nullopt;
   }));
@@ -200,6 +207,10 @@ Result<std::vector<Attribute>> Parser::attributes() {
     Attribute attribute;
     attribute.location = current.location;
     ANEC_ASSIGN(attribute.name, identifier("an attribute name or ']'"));
+    for (const Attribute &other : attributes)
+      if (other.name == attribute.name)
+        return lexer.error(attribute.location,
+                           "attribute '" + attribute.name + "' occurs twice");
     ANEC_TRY(expect("="));
     ANEC_ASSIGN(attribute.value, value());
     attributes.push_back(std::move(attribute));

@@ -66,6 +66,7 @@ TEST(Printer, ValuesReadBackExactly) {
         "fp32(-0x0p+0)", "uint64(18446744073709551615)",
         "tensor<int32, [2, 1]>([[1], [2]])", "tensor<bool, [2]>([true, false])",
         "string(\"a\\\"\\\\\\n\\t\\r\\x01\")", "tensor<int32, [0]>([])",
+        "tensor<fp16, [281474976710656, 0]>([])",
         "tuple<string, list<int32, 2>>((\"a\", [1, 2]))",
         "dict<string, int32>({{\"a\", 1}, {\"b\", 2}})"}) {
     std::string program = std::string("program(1.3)\n{\n    func f<ios18>() "

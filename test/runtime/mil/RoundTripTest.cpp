@@ -77,7 +77,9 @@ TEST(RoundTrip, EveryTextOfThisRepository) {
   for (const char *root : {ANEC_TEST_DIR, ANEC_MODELS_DIR})
     for (const auto &entry :
          std::filesystem::recursive_directory_iterator(root)) {
-      if (entry.path().extension() != ".mil")
+      // Texts that are wrong on purpose cannot all be read.
+      if (entry.path().extension() != ".mil" ||
+          entry.path().parent_path().filename() == "wrong")
         continue;
       SCOPED_TRACE(entry.path().string());
       auto text = readFile(entry.path().string());
@@ -89,7 +91,7 @@ TEST(RoundTrip, EveryTextOfThisRepository) {
       EXPECT_EQ(random::difference(*program, *again), "");
       ++count;
     }
-  EXPECT_GE(count, 3);
+  EXPECT_GE(count, 15);
 }
 
 } // namespace
