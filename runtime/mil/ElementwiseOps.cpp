@@ -68,20 +68,39 @@ Types inferUnary(const Operands &operands) {
 Types inferClip(const Operands &operands) {
   ANEC_ASSIGN(double alpha, operands.number("alpha"));
   ANEC_ASSIGN(double beta, operands.number("beta"));
-  if (!(alpha <= beta))
+  const bool isStrict = operands.opset() >= 17;
+  if (isStrict ? !(alpha < beta) : !(alpha <= beta))
     return makeError(ErrorCode::InvalidInput,
-                     "expected 'alpha' to be at most 'beta', found {} and {}",
-                     alpha, beta);
+                     "expected 'alpha' to be {} 'beta', found {} and {}",
+                     isStrict ? "less than" : "at most", alpha, beta);
   return inferUnary(operands);
+}
+
+bool isCastTarget(ScalarType type) {
+  switch (type) {
+  case ScalarType::FP16:
+  case ScalarType::FP32:
+  case ScalarType::Int8:
+  case ScalarType::Int16:
+  case ScalarType::Int32:
+  case ScalarType::UInt8:
+  case ScalarType::UInt16:
+  case ScalarType::Bool:
+    return true;
+  default:
+    return false;
+  }
 }
 
 Types inferCast(const Operands &operands) {
   ANEC_ASSIGN(Type x, operands.type("x"));
   ANEC_ASSIGN(std::string name, operands.string("dtype"));
   ScalarType element;
-  if (!parseScalarType(name, element) || element == ScalarType::String)
+  if (!parseScalarType(name, element) || !isCastTarget(element))
     return makeError(ErrorCode::InvalidInput,
-                     "expected 'dtype' to name a type, found '{}'", name);
+                     "expected 'dtype' fp16, fp32, int8, int16, int32, uint8, "
+                     "uint16 or bool, found '{}'",
+                     name);
   return single(element, x.dims);
 }
 

@@ -19,9 +19,31 @@ const OpTable &opTable() {
     addShapeOps(all);
     addSliceOps(all);
     addPoolOps(all);
+    addCompressedOps(all);
+    addIndexOps(all);
+    addNormOps(all);
+    addRearrangeOps(all);
+    addRecurrentOps(all);
+    addResampleOps(all);
+    addTransposedConvOps(all);
     return all;
   }();
   return table;
+}
+
+std::vector<OpParameter> parametersOf(const OpInfo &info) {
+  std::vector<OpParameter> parameters;
+  std::string_view rest = info.parameters;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(' '), rest.size());
+    std::string name(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const bool isOptional = name.back() == '?', isVariadic = name.back() == '*';
+    if (isOptional || isVariadic)
+      name.pop_back();
+    parameters.push_back({name, isOptional, isVariadic});
+  }
+  return parameters;
 }
 
 std::string dimsText(const std::vector<int64_t> &dims) {

@@ -29,10 +29,20 @@ struct OpInfo {
   InferTypes infer;
 };
 
+struct OpParameter {
+  std::string name;
+  bool isOptional, isVariadic;
+};
+std::vector<OpParameter> parametersOf(const OpInfo &info);
+
 using OpTable = std::map<std::string, OpInfo, std::less<>>;
 
 /// All operators by name.
 const OpTable &opTable();
+
+/// The iOS version that introduced the operator, or one of its parameters; 15
+/// for those that were always there.
+int firstOpset(std::string_view op, std::string_view parameter = {});
 
 /// The rows of each family.
 void addConstantOps(OpTable &table);
@@ -42,6 +52,13 @@ void addLinearOps(OpTable &table);
 void addShapeOps(OpTable &table);
 void addSliceOps(OpTable &table);
 void addPoolOps(OpTable &table);
+void addCompressedOps(OpTable &table);
+void addIndexOps(OpTable &table);
+void addNormOps(OpTable &table);
+void addRearrangeOps(OpTable &table);
+void addRecurrentOps(OpTable &table);
+void addResampleOps(OpTable &table);
+void addTransposedConvOps(OpTable &table);
 
 /// NumPy broadcasting; an error names both shapes.
 Result<std::vector<int64_t>> broadcast(const std::vector<int64_t> &a,
@@ -70,6 +87,11 @@ struct ConvWindow {
 Result<std::vector<ConvWindow>> convWindows(const Operands &operands,
                                             const std::vector<int64_t> &x,
                                             const std::vector<int64_t> &weight);
+/// conv_transpose: position o of x adds to position o * stride + k * dilation -
+/// before of a result of size `output`.
+Result<std::vector<ConvWindow>>
+transposedWindows(const Operands &operands, const std::vector<int64_t> &x,
+                  const std::vector<int64_t> &weight);
 /// The same for pooling, of an operand of shape `x`.
 Result<std::vector<ConvWindow>> poolWindows(const Operands &operands,
                                             const std::vector<int64_t> &x);

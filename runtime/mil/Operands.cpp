@@ -7,6 +7,21 @@
 
 namespace anec::rt::mil {
 
+int opsetVersion(const std::string &name) {
+  struct Row {
+    const char *name, *older;
+    int version;
+  };
+  constexpr Row rows[] = {{"ios15", "CoreML5", 15},
+                          {"ios16", "CoreML6", 16},
+                          {"ios17", "CoreML7", 17},
+                          {"ios18", "CoreML8", 18}};
+  for (const Row &row : rows)
+    if (name == row.name || name == row.older)
+      return row.version;
+  return latestOpset;
+}
+
 const OperandInfo *Operands::find(const std::string &parameter) const {
   auto found = items.find(parameter);
   if (found == items.end() || found->second.empty())
@@ -28,8 +43,8 @@ Result<Type> Operands::type(const std::string &parameter) const {
                    parameter);
 }
 
-Result<const Value *> Operands::constant(const std::string &parameter) const {
-  const OperandInfo *operand = find(parameter);
+Result<const Value *> Operands::constant(const std::string &parameter,
+                                         const OperandInfo *operand) const {
   if (!operand)
     return makeError(ErrorCode::InvalidInput, "expected argument '{}'",
                      parameter);
@@ -42,11 +57,9 @@ Result<const Value *> Operands::constant(const std::string &parameter) const {
 }
 
 Result<std::vector<int64_t>>
-Operands::integers(const std::string &parameter,
-                   const std::vector<int64_t> *missing) const {
-  if (missing && !has(parameter))
-    return *missing;
-  ANEC_ASSIGN(const Value *value, constant(parameter));
+Operands::integersOf(const std::string &parameter,
+                     const OperandInfo *operand) const {
+  ANEC_ASSIGN(const Value *value, constant(parameter, operand));
   if (const auto *integers = value->integers()) {
     // Sums and products of sizes stay far from overflow.
     constexpr int64_t limit = int64_t(1) << 48;
@@ -60,6 +73,28 @@ Operands::integers(const std::string &parameter,
   return makeError(ErrorCode::InvalidInput,
                    "expected integers as '{}', found '{}'", parameter,
                    toString(value->type));
+}
+
+Result<std::vector<int64_t>>
+Operands::integers(const std::string &parameter,
+                   const std::vector<int64_t> *missing) const {
+  if (missing && !has(parameter))
+    return *missing;
+  return integersOf(parameter, find(parameter));
+}
+
+Result<std::vector<int64_t>>
+Operands::integerList(const std::string &parameter) const {
+  std::vector<int64_t> list;
+  for (const OperandInfo &operand : all(parameter)) {
+    ANEC_ASSIGN(std::vector<int64_t> values, integersOf(parameter, &operand));
+    if (values.size() != 1)
+      return makeError(ErrorCode::InvalidInput,
+                       "expected single integers as '{}', found '{}'",
+                       parameter, toString(operand.type));
+    list.push_back(values.front());
+  }
+  return list;
 }
 
 Result<int64_t> Operands::integer(const std::string &parameter,
@@ -94,7 +129,7 @@ Result<double> Operands::number(const std::string &parameter,
                                 std::optional<double> missing) const {
   if (missing && !has(parameter))
     return *missing;
-  ANEC_ASSIGN(const Value *value, constant(parameter));
+  ANEC_ASSIGN(const Value *value, constant(parameter, find(parameter)));
   if (const auto *floats = value->floats(); floats && floats->size() == 1)
     return floats->front();
   if (const auto *integers = value->integers();
@@ -109,7 +144,7 @@ Result<std::string> Operands::string(const std::string &parameter,
                                      const char *missing) const {
   if (missing && !has(parameter))
     return std::string(missing);
-  ANEC_ASSIGN(const Value *value, constant(parameter));
+  ANEC_ASSIGN(const Value *value, constant(parameter, find(parameter)));
   if (const auto *strings = value->strings(); strings && strings->size() == 1)
     return strings->front();
   return makeError(ErrorCode::InvalidInput,

@@ -19,17 +19,27 @@ namespace anec::rt::mil {
 /// One value that a statement uses.
 struct OperandInfo {
   Type type;
-  /// Null when the value is computed at run time.
+  /// Null when the value is computed, at run time or from constants.
   const Value *constant = nullptr;
   /// Empty for immediate values and attributes.
   std::string name;
 };
+
+/// Stands for every opset that is newer than the rules.
+constexpr int latestOpset = 99;
+/// 17 for "ios17" and for its older name "CoreML7".
+int opsetVersion(const std::string &name);
 
 /// The operands of a statement by parameter name. Getters return an error
 /// that names the parameter: InvalidInput when it is missing or wrong,
 /// Unsupported when a value is needed that is known at run time only.
 class Operands {
 public:
+  explicit Operands(int opset = latestOpset) : version(opset) {}
+
+  /// The iOS version whose operators the function uses.
+  int opset() const { return version; }
+
   void add(std::string parameter, std::vector<OperandInfo> values) {
     items[std::move(parameter)] = std::move(values);
   }
@@ -51,6 +61,8 @@ public:
            const std::vector<int64_t> *missing = nullptr) const;
   Result<int64_t> integer(const std::string &parameter,
                           std::optional<int64_t> missing = std::nullopt) const;
+  /// Of several constants, one element each.
+  Result<std::vector<int64_t>> integerList(const std::string &parameter) const;
   Result<bool> flag(const std::string &parameter, bool missing) const;
   Result<std::vector<bool>> flags(const std::string &parameter,
                                   size_t count) const;
@@ -65,8 +77,12 @@ public:
                        std::optional<int64_t> missing = std::nullopt) const;
 
 private:
-  Result<const Value *> constant(const std::string &parameter) const;
+  Result<const Value *> constant(const std::string &parameter,
+                                 const OperandInfo *operand) const;
+  Result<std::vector<int64_t>> integersOf(const std::string &parameter,
+                                          const OperandInfo *operand) const;
 
+  int version;
   std::map<std::string, std::vector<OperandInfo>> items;
 };
 

@@ -6,6 +6,9 @@
 #include "runtime/mil/OpTable.h"
 
 #include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
 
 namespace anec::rt::mil {
 
@@ -40,26 +43,55 @@ Types inferBatchNorm(const Operands &operands) {
   return single(x.element, x.dims);
 }
 
-/// b h w c-like letters are names only: the last dimension of the first
-/// operand is summed with the third last of the second.
+/// True when `equation` is `pattern` with other letters.
+bool isRenamed(const std::string &equation, std::string_view pattern) {
+  std::map<char, char> letters;
+  std::set<char> taken;
+  size_t place = 0;
+  for (char letter : equation) {
+    if (letter == ' ')
+      continue;
+    if (place == pattern.size())
+      return false;
+    const char expected = pattern[place++];
+    const bool isLetter = std::isalpha(static_cast<unsigned char>(letter)) != 0;
+    if (!std::isalpha(static_cast<unsigned char>(expected)) || !isLetter) {
+      if (letter != expected)
+        return false;
+      continue;
+    }
+    auto [known, isNew] = letters.emplace(expected, letter);
+    if (known->second != letter || (isNew && !taken.insert(letter).second))
+      return false;
+  }
+  return place == pattern.size();
+}
+
+/// The last dimension of the first operand is summed with the third last of
+/// the second; the one before, and the batch of rank 4, broadcast.
 Types inferEinsum(const Operands &operands) {
   const std::vector<OperandInfo> &values = operands.all("values");
-  const size_t count = values.size();
-  bool good = count == 2;
-  if (good) {
-    const Dims &a = values[0].type.dims, &b = values[1].type.dims;
-    const size_t rank = a.size();
-    good = (rank == 3 || rank == 4) && b.size() == rank &&
-           a[rank - 1] == b[rank - 3] && a[rank - 2] == b[rank - 2] &&
-           (rank == 3 || a[0] == b[0]);
+  ANEC_ASSIGN(std::string equation, operands.string("equation"));
+  const size_t rank = values.front().type.dims.size();
+  if (values.size() != 2 || values[1].type.dims.size() != rank ||
+      !isRenamed(equation, rank == 3 ? "chw,whr->chr" : "nchw,nwhu->nchu"))
+    return makeError(ErrorCode::InvalidInput,
+                     "expected two values of rank 3 or 4 with the equation "
+                     "chw,whr->chr or nchw,nwhu->nchu up to other letters, "
+                     "found {} values and '{}'",
+                     values.size(), equation);
+  const Dims &a = values[0].type.dims, &b = values[1].type.dims;
+  ANEC_ASSIGN(Dims height, broadcast({a[rank - 2]}, {b[rank - 2]}));
+  if (a[rank - 1] != b[rank - 3])
+    return makeError(ErrorCode::InvalidInput,
+                     "expected equal inner sizes, found {} and {}", a[rank - 1],
+                     b[rank - 3]);
+  Dims dims = {a[rank - 3], height[0], b[rank - 1]};
+  if (rank == 4) {
+    ANEC_ASSIGN(Dims batch, broadcast({a[0]}, {b[0]}));
+    dims.insert(dims.begin(), batch[0]);
   }
-  if (!good)
-    return makeError(ErrorCode::Unsupported,
-                     "only the equations nchw,nwhu->nchu and chw,whr->chr with "
-                     "equal sizes are supported");
-  Type result = values[0].type;
-  result.dims.back() = values[1].type.dims.back();
-  return single(result.element, result.dims);
+  return single(values[0].type.element, dims);
 }
 
 Types inferSliceUpdate(const Operands &operands) {
@@ -77,48 +109,6 @@ Types inferSliceUpdate(const Operands &operands) {
   return single(x.element, x.dims);
 }
 
-/// The table has, per axis, one entry per group of indices, then the values
-/// and the length of each.
-Types inferLookup(const Operands &operands) {
-  ANEC_ASSIGN(Type indices, operands.type("indices"));
-  ANEC_ASSIGN(Type lut, operands.type("lut"));
-  if (operands.has("shape")) {
-    ANEC_ASSIGN(Dims dims, operands.integers("shape"));
-    const int64_t count = Type::tensor(lut.element, dims).elementCount();
-    int64_t bits = 0;
-    while (lut.rank() == 1 && int64_t(1) << bits < lut.dims[0])
-      ++bits;
-    if (bits == 0 || int64_t(1) << bits != lut.dims[0] || indices.rank() != 1 ||
-        indices.dims[0] != (count * bits + 7) / 8)
-      return makeError(ErrorCode::InvalidInput,
-                       "expected a table of 2, 4, 16, 64 or 256 values and "
-                       "packed indices of {}, found {} and {}",
-                       dimsText(dims), dimsText(lut.dims),
-                       dimsText(indices.dims));
-    return single(lut.element, dims);
-  }
-  bool good = lut.rank() == indices.rank() + 2 && lut.dims.back() == 1;
-  for (size_t i = 0; good && i < indices.dims.size(); ++i)
-    good = lut.dims[i] > 0 && indices.dims[i] % lut.dims[i] == 0;
-  if (!good)
-    return makeError(ErrorCode::Unsupported,
-                     "only tables of single values that divide the indices {} "
-                     "are supported, found {}",
-                     dimsText(indices.dims), dimsText(lut.dims));
-  return single(lut.element, indices.dims);
-}
-
-Types inferConstexprCast(const Operands &operands) {
-  ANEC_ASSIGN(Type source, operands.type("source_val"));
-  ANEC_ASSIGN(std::string name, operands.string("output_dtype"));
-  ScalarType element;
-  if (!parseScalarType(name, element))
-    return makeError(ErrorCode::InvalidInput,
-                     "expected 'output_dtype' to name a type, found '{}'",
-                     name);
-  return single(element, source.dims);
-}
-
 } // namespace
 
 Result<std::vector<ConvWindow>> poolWindows(const Operands &operands,
@@ -132,6 +122,14 @@ Result<std::vector<ConvWindow>> poolWindows(const Operands &operands,
   ANEC_ASSIGN(std::vector<ConvWindow> windows,
               convWindows(operands, x, kernel));
   ANEC_ASSIGN(bool ceiling, operands.flag("ceil_mode", false));
+  ANEC_ASSIGN(std::string mode, operands.string("pad_type", "valid"));
+  for (const ConvWindow &window : windows)
+    if (ceiling && (window.before != window.after || mode == "same" ||
+                    mode == "same_lower"))
+      return makeError(ErrorCode::InvalidInput,
+                       "expected equal pads on both sides and not 'same' with "
+                       "'ceil_mode', found {} and {} with '{}'",
+                       window.before, window.after, mode);
   for (size_t i = 0; ceiling && i < windows.size(); ++i) {
     ConvWindow &window = windows[i];
     const int64_t size = x[i + 2];
@@ -156,9 +154,6 @@ void addPoolOps(OpTable &table) {
   table["slice_update"] = {"x update begin end stride? begin_mask? end_mask? "
                            "squeeze_mask?",
                            inferSliceUpdate};
-  table["constexpr_lut_to_dense"] = {"indices lut shape? vector_axis?",
-                                     inferLookup};
-  table["constexpr_cast"] = {"source_val output_dtype", inferConstexprCast};
 }
 
 } // namespace anec::rt::mil

@@ -56,8 +56,11 @@ Types inferSoftmax(const Operands &operands) {
 
 Types inferCumulativeSum(const Operands &operands) {
   ANEC_ASSIGN(Type x, operands.type("x"));
-  ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), 0));
-  (void)axis;
+  ANEC_ASSIGN(int64_t axis, operands.integer("axis", 0));
+  if (axis < -1 || axis >= x.rank() || x.rank() == 0)
+    return makeError(ErrorCode::InvalidInput,
+                     "expected 'axis' from -1 to {}, found {}", x.rank() - 1,
+                     axis);
   return single(x.element, x.dims);
 }
 
@@ -84,9 +87,11 @@ Types inferTopK(const Operands &operands) {
   ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), -1));
   ANEC_ASSIGN(int64_t k, operands.integer("k", 1));
   int64_t &size = x.dims[static_cast<size_t>(axis)];
-  if (k != -1 && (k < 1 || (size != dynamicSize && k > size)))
+  const bool takesAll = k == -1 && operands.opset() >= 17;
+  if (!takesAll && (k < 1 || (size != dynamicSize && k > size)))
     return makeError(ErrorCode::InvalidInput,
-                     "expected 'k' from 1 to {} or -1, found {}", size, k);
+                     "expected 'k' from 1 to {}{}, found {}", size,
+                     operands.opset() >= 17 ? " or -1" : "", k);
   if (k != -1)
     size = k;
   ANEC_ASSIGN(std::string name,

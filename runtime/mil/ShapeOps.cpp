@@ -86,13 +86,19 @@ Types inferSqueeze(const Operands &operands) {
 /// first.
 Types inferConcat(const Operands &operands) {
   const std::vector<OperandInfo> &values = operands.all("values");
-  Type first = values.front().type;
+  // Scalars are concatenated like vectors of one.
+  const bool areScalars = values.front().type.rank() == 0;
+  auto asVector = [&](const Type &type) {
+    return areScalars && type.rank() == 0 ? Type::tensor(type.element, {1})
+                                          : type;
+  };
+  Type first = asVector(values.front().type);
   ANEC_ASSIGN(int64_t axis, operands.axis("axis", first.rank()));
   ANEC_ASSIGN(bool interleave, operands.flag("interleave", false));
   const size_t along = static_cast<size_t>(axis);
   int64_t total = 0;
   for (const OperandInfo &value : values) {
-    Type type = value.type;
+    Type type = asVector(value.type);
     int64_t size = type.rank() == first.rank() ? type.dims[along] : 0;
     if (type.rank() == first.rank() && !interleave)
       type.dims[along] = first.dims[along];

@@ -6,9 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/mil/TypeCheck.h"
 
-#include "runtime/mil/OpTable.h"
-
-#include <algorithm>
+#include <set>
 
 namespace anec::rt::mil {
 
@@ -19,6 +17,7 @@ Error Scope::error(ErrorCode code, SourceLocation location,
 }
 
 void Scope::enter(const Function &function) {
+  opset = function.opset;
   for (const TypedName &parameter : function.parameters)
     define(parameter, parameter.type, nullptr);
 }
@@ -39,14 +38,14 @@ void Scope::define(const TypedName &name, const Type &inferred,
       info.type.dims[i] = inferred.dims[i];
   auto [place, isNew] = values.insert_or_assign(name.name, std::move(info));
   if (!isNew)
-    warnings.push_back(fmt::format("{}:{}:{}: '{}' is defined again; the last "
+    messages.push_back(fmt::format("{}:{}:{}: '{}' is defined again; the last "
                                    "definition counts",
                                    fileName, name.location.line,
                                    name.location.column, place->first));
 }
 
 Result<Operands> Scope::resolve(const Statement &statement) const {
-  Operands operands;
+  Operands operands(opsetVersion(opset));
   // Ops of older opsets have their operands in the attribute list.
   for (const Attribute &attribute : statement.attributes)
     if (attribute.name != "name")
@@ -74,22 +73,18 @@ Result<Operands> Scope::resolve(const Statement &statement) const {
   return operands;
 }
 
-std::optional<Error> Scope::checkParameters(const Statement &statement,
-                                            std::string_view parameters,
-                                            const Operands &operands) const {
+std::optional<Error>
+Scope::checkParameters(const Statement &statement,
+                       const std::vector<OpParameter> &parameters,
+                       const Operands &operands) const {
   auto fail = [&](const std::string &message) {
     return error(ErrorCode::InvalidInput, statement.location,
                  "'" + statement.op + "': " + message);
   };
-  std::map<std::string, bool> known;
-  while (!parameters.empty()) {
-    size_t end = std::min(parameters.find(' '), parameters.size());
-    std::string name(parameters.substr(0, end));
-    parameters.remove_prefix(std::min(end + 1, parameters.size()));
-    bool isOptional = name.back() == '?', isVariadic = name.back() == '*';
-    if (isOptional || isVariadic)
-      name.pop_back();
-    known[name] = true;
+  std::set<std::string> known;
+  for (const OpParameter &parameter : parameters) {
+    const auto &[name, isOptional, isVariadic] = parameter;
+    known.insert(name);
     const std::vector<OperandInfo> &values = operands.all(name);
     if (values.empty() && !isOptional)
       return fail("expected argument '" + name + "'");
@@ -101,6 +96,23 @@ std::optional<Error> Scope::checkParameters(const Statement &statement,
     if (!known.count(name))
       return fail("there is no parameter '" + name + "'");
   return std::nullopt;
+}
+
+/// Published programs mix opsets, so this stops nothing. Each is said once.
+void Scope::warnOfNewerOps(const Statement &statement,
+                           const Operands &operands) {
+  auto warn = [&](const std::string &what, int since) {
+    if (operands.opset() < since && newerOps.insert(what).second)
+      messages.push_back(fmt::format("{}:{}:{}: {} exists from ios{} on, but "
+                                     "the function's opset is {}",
+                                     fileName, statement.location.line,
+                                     statement.location.column, what, since,
+                                     opset));
+  };
+  warn("'" + statement.op + "'", firstOpset(statement.op));
+  for (const auto &[name, values] : operands.map())
+    warn(fmt::format("'{}' of '{}'", name, statement.op),
+         firstOpset(statement.op, name));
 }
 
 Result<std::vector<Type>> Scope::inferTypes(const Statement &statement,
@@ -120,6 +132,14 @@ Result<std::vector<Type>> Scope::inferTypes(const Statement &statement,
   return inferred;
 }
 
+/// The quotient of integers may be written as floats.
+static bool isQuotient(const std::string &op, const Type &written,
+                       const Type &inferred) {
+  return op == "real_div" && isInteger(inferred.element) &&
+         isFloat(written.element) &&
+         sameType(written, Type::tensor(written.element, inferred.dims));
+}
+
 Result<Operands> Scope::add(const Statement &statement) {
   auto info = opTable().find(statement.op);
   if (info == opTable().end() && unknownOps == UnknownOps::Refuse)
@@ -131,7 +151,8 @@ Result<Operands> Scope::add(const Statement &statement) {
       define(result, result.type, nullptr);
     return operands;
   }
-  ANEC_TRY(checkParameters(statement, info->second.parameters, operands));
+  ANEC_TRY(checkParameters(statement, parametersOf(info->second), operands));
+  warnOfNewerOps(statement, operands);
   ANEC_ASSIGN(std::vector<Type> inferred, inferTypes(statement, operands));
   if (inferred.size() != statement.results.size())
     return error(ErrorCode::InvalidInput, statement.location,
@@ -144,7 +165,8 @@ Result<Operands> Scope::add(const Statement &statement) {
   for (size_t i = 0; i < inferred.size(); ++i) {
     const TypedName &result = statement.results[i];
     const Type &type = inferred[i];
-    if (!sameType(result.type, type))
+    if (!sameType(result.type, type) &&
+        !isQuotient(statement.op, result.type, type))
       return error(ErrorCode::InvalidInput, result.location,
                    fmt::format("'{}': expected the result type {}, found {}",
                                statement.op, toString(type),
@@ -173,8 +195,8 @@ static std::optional<Error> checkFunction(const Function &function,
       return scope.error(ErrorCode::InvalidInput, output.location,
                          "no value is called '" + output.name + "' here");
   if (warnings)
-    warnings->insert(warnings->end(), scope.redefined().begin(),
-                     scope.redefined().end());
+    warnings->insert(warnings->end(), scope.warnings().begin(),
+                     scope.warnings().end());
   return std::nullopt;
 }
 

@@ -7,9 +7,10 @@
 #ifndef ANEC_RUNTIME_MIL_TYPECHECK_H
 #define ANEC_RUNTIME_MIL_TYPECHECK_H
 
-#include "runtime/mil/Operands.h"
+#include "runtime/mil/OpTable.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ public:
   void enter(const Function &function);
 
   /// Resolves the operands of `statement`, checks it and defines its results.
-  /// A name that is defined again hides the earlier value; `redefined` tells.
+  /// A name that is defined again hides the earlier value; `warnings` tells,
+  /// and also of operators that are newer than the function's opset.
   /// Unsupported for an operator that is not in the table and not believed,
   /// InvalidInput for everything wrong. The statement must outlive the scope.
   Result<Operands> add(const Statement &statement);
@@ -47,7 +49,7 @@ public:
 
   /// Null when there is no such value.
   const OperandInfo *find(const std::string &name) const;
-  const std::vector<std::string> &redefined() const { return warnings; }
+  const std::vector<std::string> &warnings() const { return messages; }
 
   /// An error at a place of the file.
   Error error(ErrorCode code, SourceLocation location,
@@ -55,9 +57,11 @@ public:
 
 private:
   Result<Operands> resolve(const Statement &statement) const;
-  std::optional<Error> checkParameters(const Statement &statement,
-                                       std::string_view parameters,
-                                       const Operands &operands) const;
+  std::optional<Error>
+  checkParameters(const Statement &statement,
+                  const std::vector<OpParameter> &parameters,
+                  const Operands &operands) const;
+  void warnOfNewerOps(const Statement &statement, const Operands &operands);
   void define(const TypedName &name, const Type &inferred,
               const Value *constant);
 
@@ -67,8 +71,10 @@ private:
   std::string fileName;
   RuntimeTypes runtimeTypes;
   UnknownOps unknownOps;
+  std::string opset;
   std::map<std::string, OperandInfo> values;
-  std::vector<std::string> warnings;
+  std::vector<std::string> messages;
+  std::set<std::string> newerOps;
 };
 
 /// Checks a whole program; believes run-time types. Warnings, such as names

@@ -126,12 +126,12 @@ std::optional<Error> write(const std::vector<cpu::NamedArray> &arrays,
 }
 
 /// Median of `times` runs in milliseconds, after the one that warms up.
-double medianTime(cpu::ArrayRun &run, int64_t times, ThreadPool &pool) {
+Result<double> medianTime(cpu::ArrayRun &run, int64_t times, ThreadPool &pool) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> all;
   for (int64_t i = 0; i < times; ++i) {
     const Clock::time_point start = Clock::now();
-    run.run(pool);
+    ANEC_TRY(run.run(pool));
     all.push_back(
         std::chrono::duration<double, std::milli>(Clock::now() - start)
             .count());
@@ -172,11 +172,12 @@ Result<int> run(ExecFlags flags) {
   for (const std::string &warning : warnings)
     if (said.insert(warning).second)
       fmt::print(stderr, "ane-run: warning: {}\n", warning);
-  arrays.run(pool);
+  ANEC_TRY(arrays.run(pool));
   ANEC_TRY(write(arrays.outputs(), flags.output));
-  if (flags.times > 0)
-    fmt::print("median {:.4f} ms of {} runs\n",
-               medianTime(arrays, flags.times, pool), flags.times);
+  if (flags.times > 0) {
+    ANEC_ASSIGN(double median, medianTime(arrays, flags.times, pool));
+    fmt::print("median {:.4f} ms of {} runs\n", median, flags.times);
+  }
   return 0;
 }
 

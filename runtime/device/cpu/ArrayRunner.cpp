@@ -106,20 +106,6 @@ DataType dataTypeOf(const Port &port) {
   }
 }
 
-/// The interval of an integer type or bool, both ends inclusive.
-struct Range {
-  double first, last;
-};
-
-Range rangeOf(ScalarType type) {
-  if (type == ScalarType::Bool)
-    return {0, 1};
-  const int bits = static_cast<int>(mil::scalarTypeBits(type));
-  if (type <= ScalarType::Int64)
-    return {-std::ldexp(1, bits - 1), std::ldexp(1, bits - 1) - 1};
-  return {0, std::ldexp(1, bits) - 1};
-}
-
 int64_t portBytes(const Port &port) {
   return elementCount(port.layout.dims) * storageSize(port.layout.storage);
 }
@@ -134,19 +120,19 @@ std::optional<Error> fill(const Port &port, const NpyArray &array,
     std::memcpy(memory.data(), array.bytes.data(), array.bytes.size());
     return std::nullopt;
   }
-  const Range range =
-      isFloat(storage) ? Range{0, 0} : rangeOf(port.type.element);
+  const IntegerRange range =
+      isFloat(storage) ? IntegerRange{0, 0} : integerRange(port.type.element);
   // The first number that rounds up out of fp16.
   constexpr double halfLimit = 65520;
   int64_t overflows = 0;
   for (int64_t i = 0; i < elementCount(array.shape); ++i) {
     const double number =
         numberOf(array.type, array.bytes.data() + i * dataTypeSize(array.type));
-    if (!isFloat(storage) && (number < range.first || number > range.last))
+    if (!isFloat(storage) && (number < range.lowest || number > range.highest))
       return makeError(ErrorCode::InvalidInput,
                        "input '{}': expected values from {} to {} for {}, "
                        "found {} at element {}",
-                       port.name, range.first, range.last,
+                       port.name, range.lowest, range.highest,
                        mil::scalarTypeName(port.type.element), number, i);
     overflows += storage == Storage::F16 && std::isfinite(number) &&
                  std::fabs(number) >= halfLimit;
@@ -311,14 +297,14 @@ Result<ArrayRun> ArrayRun::prepare(const CpuProgram &program,
   return Result<ArrayRun>(std::move(run));
 }
 
-void ArrayRun::run(ThreadPool &pool) {
+std::optional<Error> ArrayRun::run(ThreadPool &pool) {
   std::vector<const void *> from;
   std::vector<void *> to;
   for (const AlignedBuffer<uint8_t> &memory : inputMemory)
     from.push_back(memory.data());
   for (AlignedBuffer<uint8_t> &memory : outputMemory)
     to.push_back(memory.data());
-  program->run(from, to, arena, pool);
+  return program->run(from, to, arena, pool);
 }
 
 std::vector<NamedArray> ArrayRun::outputs() const {
@@ -335,7 +321,7 @@ Result<std::vector<NamedArray>> runOnArrays(const CpuProgram &program,
                                             const NamedArrays &inputs,
                                             ThreadPool &pool) {
   ANEC_ASSIGN(ArrayRun run, ArrayRun::prepare(program, inputs));
-  run.run(pool);
+  ANEC_TRY(run.run(pool));
   return run.outputs();
 }
 

@@ -47,8 +47,9 @@ public:
                                   const NamedArrays &inputs,
                                   std::vector<std::string> *warnings = nullptr);
 
-  /// Computes the outputs; again and again if wanted.
-  void run(ThreadPool &pool);
+  /// Computes the outputs; again and again if wanted. InvalidInput when an
+  /// index among the inputs reaches outside a tensor.
+  std::optional<Error> run(ThreadPool &pool);
 
   /// After `run`, in the program's order: floats as they are stored, integers
   /// and bool in the written type (sub-byte integers in bytes).

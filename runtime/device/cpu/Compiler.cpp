@@ -91,7 +91,8 @@ void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
                                        arguments.results[0]);
                                 },
                                 {from},
-                                {to}});
+                                {to},
+                                {}});
 }
 
 /// Lets the type rules see integers that are known now, such as shapes.
@@ -235,12 +236,18 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
     outputs.push_back(ValueRef{buffer, 0, results[i]});
     values[statement.results[i].name] = outputs.back();
   }
-  Step step{statement.op, std::move(kernel), std::move(inputs),
-            std::move(outputs)};
+  Step step{statement.op,
+            std::move(kernel),
+            std::move(inputs),
+            std::move(outputs),
+            {}};
+  // The caller says where the statement is.
   if (allConstant)
-    program->runStep(step, CpuProgram::Memory{{}, {}, nullptr}, pool);
-  else
-    program->steps.push_back(std::move(step));
+    return program->runStep(step, CpuProgram::Memory{{}, {}, nullptr}, pool);
+  step.place =
+      fmt::format("{}:{}:{}: '{}'", files.name, statement.location.line,
+                  statement.location.column, statement.op);
+  program->steps.push_back(std::move(step));
   return std::nullopt;
 }
 
@@ -277,7 +284,8 @@ std::optional<Error> Compiler::addStatement(const mil::Statement &statement) {
   }
   Result<bool> interleave = operands.flag("interleave", false);
   const bool isConcat = statement.op == "concat" && interleave &&
-                        !*interleave && isFloat(results[0].storage);
+                        !*interleave && isFloat(results[0].storage) &&
+                        operands.find("values")->type.rank() > 0;
   std::optional<Error> error = isConcat
                                    ? addConcat(statement, operands, results[0])
                                    : addKernel(statement, operands, results);
@@ -299,8 +307,8 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
   for (const std::string &name : options.extraOutputs)
     ANEC_TRY(addOutput(name));
   if (warnings)
-    warnings->insert(warnings->end(), scope.redefined().begin(),
-                     scope.redefined().end());
+    warnings->insert(warnings->end(), scope.warnings().begin(),
+                     scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
   program->arenaSize = planMemory(program->buffers, program->steps);
   return std::nullopt;

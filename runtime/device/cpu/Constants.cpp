@@ -62,6 +62,19 @@ double readElement(Span<const uint8_t> bytes, int64_t index, ScalarType type) {
   }
 }
 
+/// Integers of 32 bits without sign and of 64 bits must fit what stores them.
+std::optional<Error> expectRange(double number, ScalarType type) {
+  if (!mil::isInteger(type) || mil::scalarTypeBits(type) < 32)
+    return std::nullopt;
+  const IntegerRange range = integerRange(type);
+  if (number >= range.lowest && number <= range.highest)
+    return std::nullopt;
+  return makeError(ErrorCode::Unsupported,
+                   "expected constants of {} from {} to {}, found {}",
+                   mil::scalarTypeName(type), range.lowest, range.highest,
+                   number);
+}
+
 ScalarType scalarOf(ElementType type) {
   return type == ElementType::F16   ? ScalarType::FP16
          : type == ElementType::F32 ? ScalarType::FP32
@@ -84,6 +97,7 @@ Result<AlignedBuffer<uint8_t>> convertBytes(Span<const uint8_t> bytes,
     const double number = type == ScalarType::FP64
                               ? readAs<double>(bytes, i)
                               : readElement(bytes, i, type);
+    ANEC_TRY(expectRange(number, type));
     storeRow<double>(&number, storage, memory.data() + i * storageSize(storage),
                      1, 1);
   }
@@ -184,6 +198,7 @@ loadConstant(const mil::Value &value, Storage storage,
     const double number = value.floats()
                               ? (*value.floats())[index]
                               : static_cast<double>((*value.integers())[index]);
+    ANEC_TRY(expectRange(number, value.type.element));
     storeRow<double>(&number, storage, memory.data() + i * storageSize(storage),
                      1, 1);
   }

@@ -188,7 +188,8 @@ std::optional<Error> CpuDevice::run(Program &program,
                          "surface '{}' is input and output of one dispatch",
                          surface->spec().name);
   }
-  loaded.program->run(from, to, arena, pool, &counted.operatorSeconds);
+  ANEC_TRY(
+      loaded.program->run(from, to, arena, pool, &counted.operatorSeconds));
   ++counted.dispatches;
   counted.deviceBytes += loaded.signatureBytes;
   return std::nullopt;

@@ -37,8 +37,8 @@ uint8_t *CpuProgram::address(size_t index, const Memory &memory) const {
   return memory.temporaries + buffer.arenaOffset + offset;
 }
 
-void CpuProgram::runStep(const Step &step, const Memory &memory,
-                         ThreadPool &pool) const {
+std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
+                                         ThreadPool &pool) const {
   auto tensors = [&](const std::vector<ValueRef> &values) {
     std::vector<Tensor> result;
     for (const ValueRef &value : values) {
@@ -52,24 +52,31 @@ void CpuProgram::runStep(const Step &step, const Memory &memory,
   };
   const std::vector<Tensor> inputs = tensors(step.inputs);
   const std::vector<Tensor> results = tensors(step.results);
-  step.kernel(KernelArguments{inputs, results, pool});
+  std::string error;
+  step.kernel(KernelArguments{inputs, results, pool, &error});
+  if (error.empty())
+    return std::nullopt;
+  return makeError(ErrorCode::InvalidInput, "{}{}{}", step.place,
+                   step.place.empty() ? "" : ": ", error);
 }
 
-void CpuProgram::run(const std::vector<const void *> &inputs,
-                     const std::vector<void *> &outputs,
-                     AlignedBuffer<uint8_t> &arena, ThreadPool &pool,
-                     OperatorTimes *times) const {
+std::optional<Error> CpuProgram::run(const std::vector<const void *> &inputs,
+                                     const std::vector<void *> &outputs,
+                                     AlignedBuffer<uint8_t> &arena,
+                                     ThreadPool &pool,
+                                     OperatorTimes *times) const {
   assert(inputs.size() == inputPorts.size() &&
          outputs.size() == outputPorts.size() && "wrong number of pointers");
   const Memory memory{inputs, outputs, arena.reserve(arenaSize)};
   for (const Step &step : steps) {
     if (!times) {
-      runStep(step, memory, pool);
+      ANEC_TRY(runStep(step, memory, pool));
       continue;
     }
     Stopwatch watch((*times)[step.op]);
-    runStep(step, memory, pool);
+    ANEC_TRY(runStep(step, memory, pool));
   }
+  return std::nullopt;
 }
 
 /// Fills in the sizes that the caller knows.

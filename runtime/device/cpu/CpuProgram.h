@@ -48,6 +48,8 @@ struct Step {
   std::string op;
   Kernel kernel;
   std::vector<ValueRef> inputs, results;
+  /// "file:line:column: 'operator'", for errors; empty for copies.
+  std::string place;
 };
 
 /// An input or output; memory is contiguous, row-major.
@@ -88,10 +90,12 @@ public:
 
   /// Computes all outputs. Pointers follow the ports and do not overlap;
   /// `arena` grows as needed and may be shared by programs. Adds to `times`
-  /// unless it is null.
-  void run(const std::vector<const void *> &inputs,
-           const std::vector<void *> &outputs, AlignedBuffer<uint8_t> &arena,
-           ThreadPool &pool, OperatorTimes *times = nullptr) const;
+  /// unless it is null. InvalidInput when an index among the inputs reaches
+  /// outside a tensor.
+  std::optional<Error> run(const std::vector<const void *> &inputs,
+                           const std::vector<void *> &outputs,
+                           AlignedBuffer<uint8_t> &arena, ThreadPool &pool,
+                           OperatorTimes *times = nullptr) const;
 
 private:
   friend class Compiler;
@@ -104,7 +108,8 @@ private:
 
   CpuProgram() = default;
   uint8_t *address(size_t buffer, const Memory &memory) const;
-  void runStep(const Step &step, const Memory &memory, ThreadPool &pool) const;
+  std::optional<Error> runStep(const Step &step, const Memory &memory,
+                               ThreadPool &pool) const;
 
   std::vector<Port> inputPorts, outputPorts;
   std::vector<Buffer> buffers;

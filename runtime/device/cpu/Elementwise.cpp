@@ -50,8 +50,21 @@ Result<Kernel> prepareSelect(Preparation &preparation) {
   });
 }
 
+/// What the stored type holds of each number; small integers saturate.
 Result<Kernel> prepareCast(Preparation &preparation) {
+  ANEC_ASSIGN(std::string name, preparation.operands.string("dtype"));
+  mil::ScalarType type = mil::ScalarType::FP32;
+  mil::parseScalarType(name, type);
   preparation.input("x");
+  if (mil::isInteger(type) && type != mil::ScalarType::Int32)
+    return Kernel(
+        [range = integerRange(type)](const KernelArguments &arguments) {
+          forEachChunk<double, 1>(
+              arguments, [&](const auto &rows, double *y, int64_t count) {
+                for (int64_t i = 0; i < count; ++i)
+                  y[i] = std::clamp(rows[0][i], range.lowest, range.highest);
+              });
+        });
   return Kernel([](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       forEachChunk<double, 1>(arguments,

@@ -1,6 +1,6 @@
 //===- Filling.cpp - Tensors made from few numbers ------------------------===//
 //
-// Ranges, fills, look-up tables and tensors with one slice replaced.
+// Ranges, fills and tensors with one slice replaced.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
@@ -53,81 +53,12 @@ Result<Kernel> prepareSliceUpdate(Preparation &preparation) {
   });
 }
 
-double numberAt(const Tensor &tensor, int64_t offset) {
-  double number;
-  return *loadRow<double>(tensor.storage, tensor.at(offset), 1, 1, &number);
-}
-
-/// Indices of `bits` bits each, packed from the least significant bit on.
-void lookUpPacked(const KernelArguments &arguments, int64_t bits) {
-  const Tensor &indices = arguments.inputs[0], &lut = arguments.inputs[1];
-  const Tensor &y = arguments.results[0];
-  for (int64_t i = 0; i < elementCount(y.dims); ++i) {
-    int64_t index = 0;
-    for (int64_t b = 0; b < bits; ++b) {
-      const int64_t position = i * bits + b;
-      const int64_t byte = static_cast<int64_t>(
-          numberAt(indices, position / 8 * indices.strides[0]));
-      index |= (byte >> (position % 8) & 1) << b;
-    }
-    const double number = numberAt(lut, index * lut.strides[0]);
-    storeRow<double>(&number, y.storage, y.at(i), 1, 1);
-  }
-}
-
-/// Every group of indices has a table of its own.
-void lookUp(const KernelArguments &arguments) {
-  const Tensor &indices = arguments.inputs[0], &lut = arguments.inputs[1];
-  const Tensor &y = arguments.results[0];
-  const size_t rank = indices.dims.size();
-  Dims place(rank, 0);
-  for (int64_t i = 0; i < elementCount(y.dims); ++i) {
-    int64_t source = 0, table = 0;
-    for (size_t d = 0; d < rank; ++d) {
-      source += place[d] * indices.strides[d];
-      table += place[d] / (indices.dims[d] / lut.dims[d]) * lut.strides[d];
-    }
-    const int64_t index = std::clamp<int64_t>(
-        static_cast<int64_t>(numberAt(indices, source)), 0, lut.dims[rank] - 1);
-    const double number = numberAt(lut, table + index * lut.strides[rank]);
-    storeRow<double>(&number, y.storage, y.at(i), 1, 1);
-    for (size_t d = rank; d-- > 0 && ++place[d] == indices.dims[d];)
-      place[d] = 0;
-  }
-}
-
-Result<Kernel> prepareLookup(Preparation &preparation) {
-  ANEC_ASSIGN(mil::Type lut, preparation.operands.type("lut"));
-  preparation.input("indices");
-  preparation.input("lut");
-  if (!preparation.operands.has("shape"))
-    return Kernel(lookUp);
-  int64_t bits = 0;
-  while (int64_t(1) << bits < lut.dims[0])
-    ++bits;
-  return Kernel([bits](const KernelArguments &arguments) {
-    lookUpPacked(arguments, bits);
-  });
-}
-
-Result<Kernel> prepareConstexprCast(Preparation &preparation) {
-  preparation.input("source_val");
-  return Kernel([](const KernelArguments &arguments) {
-    forEachChunk<double, 1>(arguments,
-                            [](const auto &rows, double *y, int64_t count) {
-                              std::copy_n(rows[0], count, y);
-                            });
-  });
-}
-
 } // namespace
 
 void addFillingKernels(KernelTable &table) {
   table["range_1d"] = prepareRange;
   table["fill"] = prepareFill;
   table["slice_update"] = prepareSliceUpdate;
-  table["constexpr_lut_to_dense"] = prepareLookup;
-  table["constexpr_cast"] = prepareConstexprCast;
 }
 
 } // namespace anec::rt::cpu

@@ -31,6 +31,15 @@ const KernelTable &kernelTable() {
     addFillingKernels(all);
     addPoolingKernels(all);
     addQuantizationKernels(all);
+    addCompressedKernels(all);
+    addGatherKernels(all);
+    addIndexingKernels(all);
+    addLstmKernels(all);
+    addNormalizationKernels(all);
+    addRearrangementKernels(all);
+    addResamplingKernels(all);
+    addScatterKernels(all);
+    addTransposedConvolutionKernels(all);
     return all;
   }();
   return table;

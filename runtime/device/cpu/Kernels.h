@@ -27,9 +27,13 @@ struct KernelArguments {
   const std::vector<Tensor> &inputs;
   const std::vector<Tensor> &results;
   ThreadPool &pool;
+  /// Takes what only the elements can show to be wrong, such as an index
+  /// outside a tensor; empty otherwise. Not to be used on several threads.
+  std::string *error = nullptr;
 };
 
-/// Computes one statement; every element of every result is written.
+/// Computes one statement; every element of every result is written unless
+/// there is an error.
 using Kernel = std::function<void(const KernelArguments &)>;
 
 /// One statement before execution.
@@ -80,6 +84,15 @@ void addMovementKernels(KernelTable &table);
 void addFillingKernels(KernelTable &table);
 void addPoolingKernels(KernelTable &table);
 void addQuantizationKernels(KernelTable &table);
+void addCompressedKernels(KernelTable &table);
+void addGatherKernels(KernelTable &table);
+void addIndexingKernels(KernelTable &table);
+void addLstmKernels(KernelTable &table);
+void addNormalizationKernels(KernelTable &table);
+void addRearrangementKernels(KernelTable &table);
+void addResamplingKernels(KernelTable &table);
+void addScatterKernels(KernelTable &table);
+void addTransposedConvolutionKernels(KernelTable &table);
 
 } // namespace anec::rt::cpu
 

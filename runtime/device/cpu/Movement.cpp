@@ -33,7 +33,8 @@ Result<Kernel> prepareConcat(Preparation &preparation) {
     const int64_t count = static_cast<int64_t>(arguments.inputs.size());
     int64_t begin = 0;
     for (Tensor value : arguments.inputs) {
-      if (isStack) {
+      // Scalars are concatenated like vectors of one.
+      if (isStack || value.dims.empty()) {
         value.dims.insert(value.dims.begin() + axis, 1);
         value.strides.insert(value.strides.begin() + axis, 0);
       }
@@ -66,14 +67,6 @@ Result<Kernel> prepareTile(Preparation &preparation) {
     }
     copy(from, to);
   });
-}
-
-/// The elements of `x` at `places` along `axis`, one slice at a time.
-void takeAlong(const Tensor &x, const Tensor &y, size_t axis,
-               const std::vector<int64_t> &places) {
-  for (size_t i = 0; i < places.size(); ++i)
-    copy(slice(x, axis, places[i], 1),
-         slice(y, axis, static_cast<int64_t>(i), 1));
 }
 
 /// Pads the dimensions one after the other, from the inside out.
@@ -122,99 +115,6 @@ Result<Kernel> preparePad(Preparation &preparation) {
   });
 }
 
-/// Brings an index into [0, size); NumPy's negative ones count from the end.
-int64_t wrapIndex(double index, int64_t size) {
-  int64_t place = static_cast<int64_t>(index);
-  place = place < 0 ? place + size : place;
-  // Programs that read outside have no defined result; this one stays inside.
-  return std::clamp<int64_t>(place, 0, size - 1);
-}
-
-double numberAt(const Tensor &tensor, int64_t offset) {
-  double number;
-  return *loadRow<double>(tensor.storage, tensor.at(offset), 1, 1, &number);
-}
-
-/// gather of one batch: the indices' dimensions replace the axis.
-void gather(const Tensor &from, const Tensor &indices, Tensor to, size_t axis) {
-  std::vector<int64_t> places;
-  const Iteration<1> rows(indices.dims, {indices.strides});
-  rows.forEach(0, rows.rowCount(), [&](const auto &row) {
-    for (int64_t i = 0; i < rows.rowLength(); ++i)
-      places.push_back(
-          wrapIndex(numberAt(indices, row[0] + i * rows.innerStride(0)),
-                    from.dims[axis]));
-  });
-  // The result is contiguous, so the dimensions of the indices are one.
-  to.dims = from.dims;
-  to.dims[axis] = static_cast<int64_t>(places.size());
-  to.strides = contiguousStrides(to.dims);
-  takeAlong(from, to, axis, places);
-}
-
-/// The part of `tensor` at `index` of its first dimension.
-Tensor batchOf(const Tensor &tensor, int64_t index) {
-  Tensor part = tensor;
-  part.data = tensor.at(index * tensor.strides[0]);
-  part.dims.erase(part.dims.begin());
-  part.strides.erase(part.strides.begin());
-  return part;
-}
-
-void gatherBatches(const Tensor &from, const Tensor &indices, const Tensor &to,
-                   size_t axis, int64_t batchDims) {
-  if (batchDims == 0) {
-    gather(from, indices, to, axis);
-    return;
-  }
-  for (int64_t i = 0; i < from.dims[0]; ++i)
-    gatherBatches(batchOf(from, i), batchOf(indices, i), batchOf(to, i),
-                  axis - 1, batchDims - 1);
-}
-
-Result<Kernel> prepareGather(Preparation &preparation) {
-  const mil::Operands &operands = preparation.operands;
-  ANEC_ASSIGN(mil::Type x, operands.type("x"));
-  ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), 0));
-  ANEC_ASSIGN(int64_t batch, operands.integer("batch_dims", 0));
-  preparation.input("x");
-  preparation.input("indices");
-  return Kernel([axis, batch](const KernelArguments &arguments) {
-    gatherBatches(arguments.inputs[0], arguments.inputs[1],
-                  arguments.results[0], static_cast<size_t>(axis), batch);
-  });
-}
-
-Result<Kernel> prepareGatherAlongAxis(Preparation &preparation) {
-  const mil::Operands &operands = preparation.operands;
-  ANEC_ASSIGN(mil::Type x, operands.type("x"));
-  ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank(), 0));
-  preparation.input("x");
-  preparation.input("indices");
-  return Kernel([axis](const KernelArguments &arguments) {
-    const Tensor &from = arguments.inputs[0], &indices = arguments.inputs[1];
-    const Tensor &to = arguments.results[0];
-    const size_t along = static_cast<size_t>(axis);
-    Dims strides = from.strides;
-    strides[along] = 0;
-    const Iteration<3> rows(to.dims, {strides, indices.strides, to.strides});
-    Tensor source = from, target = to;
-    source.dims = target.dims = {1};
-    source.strides = target.strides = {1};
-    rows.forEach(0, rows.rowCount(), [&](const auto &row) {
-      for (int64_t i = 0; i < rows.rowLength(); ++i) {
-        const int64_t place =
-            wrapIndex(numberAt(indices, row[1] + i * rows.innerStride(1)),
-                      from.dims[along]);
-        source.data = from.at(row[0] + i * rows.innerStride(0) +
-                              place * from.strides[along]);
-        target.data = to.at(row[2] + i * rows.innerStride(2));
-        copy(source, target);
-      }
-    });
-  });
-}
-
 Result<Kernel> prepareCopy(Preparation &preparation) {
   preparation.input("x");
   return Kernel([](const KernelArguments &arguments) {
@@ -232,10 +132,9 @@ void addMovementKernels(KernelTable &table) {
   table["stack"] = prepareConcat;
   table["tile"] = prepareTile;
   table["pad"] = preparePad;
-  table["gather"] = prepareGather;
-  table["gather_along_axis"] = prepareGatherAlongAxis;
   // For reshapes that no view can express.
-  table["reshape"] = prepareCopy;
+  for (const char *name : {"reshape", "reshape_like", "flatten2d"})
+    table[name] = prepareCopy;
 }
 
 } // namespace anec::rt::cpu

@@ -7,6 +7,7 @@
 
 #include "runtime/device/cpu/Iteration.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -37,10 +38,19 @@ std::optional<Storage> storageOf(mil::ScalarType type, Numerics numerics) {
   }
   if (type == mil::ScalarType::Bool)
     return Storage::Bool;
-  if (type == mil::ScalarType::String || type == mil::ScalarType::Int64 ||
-      type == mil::ScalarType::UInt64 || type == mil::ScalarType::UInt32)
+  if (type == mil::ScalarType::String)
     return std::nullopt;
   return Storage::I32;
+}
+
+IntegerRange integerRange(mil::ScalarType type) {
+  if (type == mil::ScalarType::Bool)
+    return {0, 1};
+  const bool isSigned = type <= mil::ScalarType::Int64;
+  const int64_t bits = mil::scalarTypeBits(type) - (isSigned ? 1 : 0);
+  const double highest =
+      static_cast<double>((int64_t(1) << std::min<int64_t>(bits, 31)) - 1);
+  return {isSigned ? -highest - 1 : 0, highest};
 }
 
 MatrixType matrixTypeOf(Storage storage) {

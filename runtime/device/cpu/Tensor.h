@@ -17,14 +17,18 @@
 
 namespace anec::rt::cpu {
 
-/// How elements lie in memory. All integer types of MIL are I32, bool is one
-/// byte of 0 or 1.
+/// How elements lie in memory. All integer types of MIL are I32, and values
+/// that do not fit are refused where they enter; bool is one byte of 0 or 1.
 enum class Storage { F16, F32, F64, I32, Bool };
 
 int64_t storageSize(Storage storage);
-/// How values of a MIL type are stored. No value for strings and for integers
-/// that I32 cannot hold.
+/// How values of a MIL type are stored. No value for strings.
 std::optional<Storage> storageOf(mil::ScalarType type, Numerics numerics);
+/// The values of bool, or of an integer type those that I32 can hold.
+struct IntegerRange {
+  double lowest, highest;
+};
+IntegerRange integerRange(mil::ScalarType type);
 /// Only for float storage.
 MatrixType matrixTypeOf(Storage storage);
 bool isFloat(Storage storage);

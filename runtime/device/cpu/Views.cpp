@@ -24,7 +24,7 @@ MaybeViews viewIdentity(const mil::Operands &, const Layout &x,
   return one(0, x);
 }
 
-/// reshape, expand_dims and squeeze.
+/// reshape, reshape_like, flatten2d, expand_dims and squeeze.
 MaybeViews viewReshape(const mil::Operands &, const Layout &x,
                        const std::vector<Dims> &shapes) {
   std::optional<Dims> strides = reshapedStrides(x, shapes[0]);
@@ -97,12 +97,27 @@ MaybeViews viewReverse(const mil::Operands &operands, const Layout &x,
   return one(offset, layout);
 }
 
+/// Windows overlap, so their elements are read at several places.
+MaybeViews viewWindows(const mil::Operands &operands, const Layout &x,
+                       const std::vector<Dims> &shapes) {
+  ANEC_ASSIGN(int64_t axis, operands.axis("axis", x.rank()));
+  ANEC_ASSIGN(int64_t stride, operands.integer("stride", 1));
+  Layout layout{x.storage, shapes[0], x.strides};
+  const int64_t step = x.strides[static_cast<size_t>(axis)];
+  layout.strides[static_cast<size_t>(axis)] = stride * step;
+  layout.strides.insert(layout.strides.begin() + axis + 1, step);
+  return one(0, layout);
+}
+
 using MakeViews = MaybeViews (*)(const mil::Operands &, const Layout &,
                                  const std::vector<Dims> &);
 
 const std::map<std::string_view, MakeViews> viewTable = {
     {"identity", viewIdentity},
     {"reshape", viewReshape},
+    {"reshape_like", viewReshape},
+    {"flatten2d", viewReshape},
+    {"sliding_windows", viewWindows},
     {"expand_dims", viewReshape},
     {"squeeze", viewReshape},
     {"transpose", viewTranspose},

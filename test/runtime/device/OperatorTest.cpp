@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/CpuProgram.h"
 #include "runtime/device/cpu/Rows.h"
+#include "runtime/mil/OpTable.h"
+#include "runtime/mil/Reader.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -13,7 +15,9 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <set>
 
 using namespace anec::rt;
 using namespace anec::rt::cpu;
@@ -21,6 +25,32 @@ using namespace anec::rt::cpu;
 namespace {
 
 using Json = nlohmann::json;
+
+const Json &recordedCases() {
+  static const Json cases = [] {
+    Json all = Json::array();
+    for (const auto &file : std::filesystem::directory_iterator(
+             ANEC_TEST_DIR "/runtime/device/reference/cases")) {
+      auto text = readFile(file.path().string());
+      EXPECT_TRUE(text) << text.error().message;
+      if (!text)
+        continue;
+      for (const Json &test : Json::parse(*text).get<std::vector<Json>>())
+        all.push_back(test);
+    }
+    return all;
+  }();
+  return cases;
+}
+
+/// Numbers, and "inf", "-inf" and "nan", which JSON does not have.
+std::vector<double> numbersOf(const Json &values) {
+  std::vector<double> numbers;
+  for (const Json &value : values)
+    numbers.push_back(value.is_string() ? std::stod(value.get<std::string>())
+                                        : value.get<double>());
+  return numbers;
+}
 
 /// A program that returns the results of one operator.
 std::string programText(const Json &test) {
@@ -35,8 +65,9 @@ std::string programText(const Json &test) {
                test["results"][i]["type"].get<std::string>() + " " + name;
     names += (i == 0 ? "" : ", ") + name;
   }
-  return "program(1.3) { func main<ios18>(" + parameters + ") { " + results +
-         " = " + test["op"].get<std::string>() + "; } -> (" + names + "); }";
+  return "program(1.3) { func main<" + test["opset"].get<std::string>() + ">(" +
+         parameters + ") { " + results + " = " + test["op"].get<std::string>() +
+         "; } -> (" + names + "); }";
 }
 
 /// Elements of a port, from and to numbers.
@@ -46,12 +77,12 @@ struct PortMemory {
         memory(count * storageSize(layout.storage)) {}
 
   void fill(const std::vector<double> &numbers) {
+    ASSERT_EQ(static_cast<int64_t>(numbers.size()), count);
     storeRow<double>(numbers.data(), layout.storage, memory.data(), 1, count);
   }
-  /// So that elements that are not written are seen.
+  /// So that elements that are not written are seen: no test expects this.
   void poison() {
-    fill(std::vector<double>(static_cast<size_t>(count),
-                             std::numeric_limits<double>::quiet_NaN()));
+    fill(std::vector<double>(static_cast<size_t>(count), -12345));
   }
   std::vector<double> numbers() const {
     std::vector<double> buffer(static_cast<size_t>(count));
@@ -91,6 +122,37 @@ double tolerance(const Units &units, double expected, double largest,
          (units.result == 0x1p-11 ? 0x1p-25 : 0);
 }
 
+/// The number that a storage makes of a recorded one that is too large.
+double inRange(double expected, Storage storage) {
+  constexpr double largestHalf = 65520;
+  const bool isTooLarge =
+      storage == Storage::F16 && std::abs(expected) >= largestHalf;
+  return isTooLarge
+             ? std::copysign(std::numeric_limits<double>::infinity(), expected)
+             : expected;
+}
+
+void compare(const std::vector<double> &found,
+             const std::vector<double> &recorded, Storage storage,
+             double sums) {
+  ASSERT_EQ(found.size(), recorded.size());
+  double largest = 0;
+  for (double number : recorded)
+    if (std::isfinite(number))
+      largest = std::max(largest, std::abs(number));
+  const Units units = unitsOf(storage);
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double expected = inRange(recorded[i], storage);
+    if (std::isnan(expected))
+      ASSERT_TRUE(std::isnan(found[i])) << "element " << i << " " << found[i];
+    else if (std::isinf(expected))
+      ASSERT_EQ(found[i], expected) << "element " << i;
+    else
+      ASSERT_NEAR(found[i], expected, tolerance(units, expected, largest, sums))
+          << "element " << i;
+  }
+}
+
 void runCase(const Json &test, Numerics numerics) {
   SCOPED_TRACE(test["name"].get<std::string>() + ", numerics " +
                std::to_string(static_cast<int>(numerics)));
@@ -99,16 +161,18 @@ void runCase(const Json &test, Numerics numerics) {
   files.text = programText(test);
   CompileOptions options;
   options.numerics = numerics;
-  ThreadPool pool(2);
-  auto program = CpuProgram::compile(files, options, pool);
+  static ThreadPool pool(2);
+  std::vector<std::string> warnings;
+  auto program = CpuProgram::compile(files, options, pool, &warnings);
   ASSERT_TRUE(program) << program.error().message;
+  EXPECT_EQ(warnings, std::vector<std::string>());
 
   std::vector<PortMemory> inputs, outputs;
   std::vector<const void *> from;
   std::vector<void *> to;
   for (const Port &port : (*program)->inputs()) {
     inputs.emplace_back(port.layout);
-    inputs.back().fill(test["inputs"][inputs.size() - 1]["values"]);
+    inputs.back().fill(numbersOf(test["inputs"][inputs.size() - 1]["values"]));
     from.push_back(inputs.back().memory.data());
   }
   for (const Port &port : (*program)->outputs()) {
@@ -117,31 +181,128 @@ void runCase(const Json &test, Numerics numerics) {
     to.push_back(outputs.back().memory.data());
   }
   AlignedBuffer<uint8_t> arena;
-  (*program)->run(from, to, arena, pool);
-
+  auto error = (*program)->run(from, to, arena, pool);
+  ASSERT_FALSE(error) << error->message;
   for (size_t r = 0; r < outputs.size(); ++r) {
-    const std::vector<double> expected = test["results"][r]["values"];
-    const std::vector<double> found = outputs[r].numbers();
-    ASSERT_EQ(found.size(), expected.size());
-    double largest = 0;
-    for (double number : expected)
-      largest = std::max(largest, std::abs(number));
-    const Units units = unitsOf(outputs[r].layout.storage);
-    for (size_t i = 0; i < found.size(); ++i)
-      ASSERT_NEAR(found[i], expected[i],
-                  tolerance(units, expected[i], largest, test["sums"]))
-          << "result " << r << ", element " << i;
+    SCOPED_TRACE("result " + std::to_string(r));
+    compare(outputs[r].numbers(), numbersOf(test["results"][r]["values"]),
+            outputs[r].layout.storage, test["sums"]);
   }
 }
 
 TEST(Operator, RecordedValues) {
-  auto text = readFile(ANEC_TEST_DIR "/runtime/device/reference/cases.json");
-  ASSERT_TRUE(text) << text.error().message;
-  const Json cases = Json::parse(*text);
-  ASSERT_GT(cases.size(), 100u);
-  for (const Json &test : cases)
+  ASSERT_GT(recordedCases().size(), 1000u);
+  for (const Json &test : recordedCases())
     for (Numerics numerics : {Numerics::Ane, Numerics::F32, Numerics::F64})
       runCase(test, numerics);
+}
+
+// ---- Nothing in the table of operators goes without a case ----
+
+/// "op", "op.parameter" for a parameter that is given, "op.parameter?" for one
+/// that is not, "op:rank" and "op:type" of every operand and result.
+std::set<std::string> coveredByCases() {
+  std::set<std::string> covered;
+  for (const Json &test : recordedCases()) {
+    auto program = mil::read(programText(test), "case");
+    EXPECT_TRUE(program) << program.error().message;
+    if (!program)
+      continue;
+    const mil::Function &function = program->functions.front();
+    const mil::Statement &statement = function.statements.front();
+    const std::string &op = statement.op;
+    covered.insert(op);
+    std::set<std::string> given;
+    for (const mil::Argument &argument : statement.arguments)
+      given.insert(argument.name);
+    for (const mil::Attribute &attribute : statement.attributes)
+      given.insert(attribute.name);
+    for (const std::string &name : given)
+      covered.insert(op + "." + name);
+    auto row = mil::opTable().find(op);
+    if (row == mil::opTable().end())
+      continue;
+    for (const mil::OpParameter &parameter : mil::parametersOf(row->second))
+      if (!given.count(parameter.name))
+        covered.insert(op + "." + parameter.name + "?");
+    auto add = [&](const mil::TypedName &value) {
+      covered.insert(op + ":" + std::to_string(value.type.rank()));
+      covered.insert(op + ":" +
+                     std::string(mil::scalarTypeName(value.type.element)));
+    };
+    for (const mil::TypedName &parameter : function.parameters)
+      add(parameter);
+    for (const mil::TypedName &result : statement.results)
+      add(result);
+  }
+  return covered;
+}
+
+/// Parameters that the checker knows and the device refuses.
+const std::set<std::string> refused = {"lstm.clip"};
+
+TEST(Operator, EveryParameterHasACase) {
+  const std::set<std::string> covered = coveredByCases();
+  for (const auto &[op, info] : mil::opTable()) {
+    EXPECT_TRUE(covered.count(op)) << "no case for " << op;
+    for (const mil::OpParameter &parameter : mil::parametersOf(info)) {
+      const std::string name = op + "." + parameter.name;
+      if (refused.count(name))
+        continue;
+      EXPECT_TRUE(covered.count(name)) << "no case gives " << name;
+      if (parameter.isOptional) {
+        EXPECT_TRUE(covered.count(name + "?")) << "no case omits " << name;
+      }
+    }
+  }
+}
+
+/// Movement takes every type of opset 17; what has axes takes every rank.
+TEST(Operator, TypesAndRanksHaveCases) {
+  const std::set<std::string> covered = coveredByCases();
+  for (const char *op :
+       {"reshape", "transpose", "expand_dims", "squeeze", "concat", "stack",
+        "split", "slice_by_index", "slice_by_size", "tile", "reverse",
+        "identity", "gather"})
+    for (const char *type :
+         {"fp16", "int8", "uint8", "int16", "uint16", "int32", "bool"})
+      EXPECT_TRUE(covered.count(op + std::string(":") + type))
+          << op << " of " << type;
+  for (const char *op : {"add",
+                         "mul",
+                         "relu",
+                         "reduce_sum",
+                         "reduce_mean",
+                         "softmax",
+                         "cumsum",
+                         "argsort",
+                         "topk",
+                         "layer_norm",
+                         "matmul",
+                         "linear",
+                         "transpose",
+                         "concat",
+                         "stack",
+                         "split",
+                         "tile",
+                         "pad",
+                         "reverse",
+                         "gather",
+                         "scatter",
+                         "scatter_nd",
+                         "gather_nd",
+                         "flatten2d",
+                         "reshape",
+                         "reduce_max",
+                         "reduce_argmax",
+                         "slice_by_index",
+                         "slice_by_size",
+                         "gather_along_axis",
+                         "scatter_along_axis",
+                         "sliding_windows"})
+    for (int rank = 1; rank <= 5; ++rank)
+      EXPECT_TRUE(covered.count(op + std::string(":") + std::to_string(rank)))
+          << op << " of rank " << rank;
 }
 
 } // namespace
