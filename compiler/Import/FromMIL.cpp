@@ -68,10 +68,10 @@ public:
 
 private:
   LogicalResult importStatement(const ast::Statement &statement);
-  LogicalResult importConstant(const ast::Statement &statement);
   LogicalResult importOperator(const ast::Statement &statement,
                                const ast::Operands &operands);
-  /// The value of an operand; immediates become constants now.
+  /// The value of an operand. Constants become ops where they are used first;
+  /// those that only say how an operator works never do.
   FailureOr<Value> operand(const ast::OperandInfo &info, Location location);
   FailureOr<Value> constant(const ast::Value &value, Location location);
   FailureOr<RankedTensorType> convert(const ast::Type &type, const Twine &what,
@@ -145,25 +145,12 @@ FailureOr<Value> FunctionImporter::constant(const ast::Value &value,
 
 FailureOr<Value> FunctionImporter::operand(const ast::OperandInfo &info,
                                            Location location) {
-  if (!info.name.empty())
-    if (auto known = values.find(info.name); known != values.end())
-      return known->second;
-  return constant(*info.constant, location);
-}
-
-/// Float constants are ops; others are seen by the operators that take them.
-LogicalResult
-FunctionImporter::importConstant(const ast::Statement &statement) {
-  const std::string &name = statement.results.front().name;
-  const ast::Value *value = scope.find(name)->constant;
-  values.erase(name);
-  if (!ast::isFloat(value->type.element))
-    return success();
-  auto result = constant(*value, at(statement.location));
-  if (failed(result))
-    return failure();
-  values[name] = *result;
-  return success();
+  if (auto known = values.find(info.name); known != values.end())
+    return known->second;
+  auto value = constant(*info.constant, location);
+  if (succeeded(value) && !info.name.empty())
+    values[info.name] = *value;
+  return value;
 }
 
 LogicalResult FunctionImporter::importOperator(const ast::Statement &statement,
@@ -219,8 +206,10 @@ FunctionImporter::importStatement(const ast::Statement &statement) {
     report(operands.error(), file, builder.getContext());
     return failure();
   }
-  if (statement.op == "const")
-    return importConstant(statement);
+  if (statement.op == "const") {
+    values.erase(statement.results.front().name);
+    return success();
+  }
   if (statement.results.size() != 1)
     return emitError(at(statement.location))
            << "operator '" << statement.op << "' has "
@@ -260,12 +249,15 @@ LogicalResult FunctionImporter::import(ModuleOp module) {
   Location end = location;
   for (const ast::Reference &output : function.outputs) {
     end = at(output.location);
-    auto known = values.find(output.name);
-    if (known == values.end())
+    const ast::OperandInfo *info = scope.find(output.name);
+    if (!info)
       return emitError(end)
              << "no value is called '" << output.name << "' here";
-    returned.push_back(known->second);
-    outputs.push_back(known->second.getType());
+    auto value = operand(*info, end);
+    if (failed(value))
+      return failure();
+    returned.push_back(*value);
+    outputs.push_back(value->getType());
   }
   mil::ReturnOp::create(builder, end, returned);
   main.setFunctionType(builder.getFunctionType(inputs, outputs));

@@ -140,6 +140,20 @@ static bool isQuotient(const std::string &op, const Type &written,
          sameType(written, Type::tensor(written.element, inferred.dims));
 }
 
+/// Written types are bounded by the reader, inferred sizes of '?' here.
+static bool isReasonable(const Type &type) {
+  constexpr int64_t limit = int64_t(1) << 48;
+  int64_t count = 1;
+  for (int64_t dim : type.dims) {
+    if (dim == dynamicSize || dim == 0)
+      continue;
+    if (dim < 0 || dim > limit / count)
+      return false;
+    count *= dim;
+  }
+  return true;
+}
+
 Result<Operands> Scope::add(const Statement &statement) {
   auto info = opTable().find(statement.op);
   if (info == opTable().end() && unknownOps == UnknownOps::Refuse)
@@ -160,8 +174,15 @@ Result<Operands> Scope::add(const Statement &statement) {
                              statement.op, inferred.size(),
                              statement.results.size()));
   const Value *constant = nullptr;
-  if (statement.op == "const")
-    constant = operands.find("val")->constant;
+  if (statement.op == "const") {
+    const OperandInfo *value = operands.find("val");
+    if (!value->constant)
+      return error(ErrorCode::InvalidInput, statement.location,
+                   "'const': expected 'val' to be a constant, found the "
+                   "computed value '" +
+                       value->name + "'");
+    constant = value->constant;
+  }
   for (size_t i = 0; i < inferred.size(); ++i) {
     const TypedName &result = statement.results[i];
     const Type &type = inferred[i];
@@ -172,6 +193,11 @@ Result<Operands> Scope::add(const Statement &statement) {
                                statement.op, toString(type),
                                toString(result.type)));
     define(result, type, constant);
+    if (!isReasonable(find(result.name)->type))
+      return error(ErrorCode::InvalidInput, result.location,
+                   fmt::format("'{}': expected at most 2^48 elements, found {}",
+                               statement.op,
+                               toString(find(result.name)->type)));
   }
   return operands;
 }

@@ -147,8 +147,8 @@ std::optional<Error> Compiler::addInput(const mil::TypedName &parameter) {
 std::optional<Error> Compiler::addOutput(const std::string &name) {
   const mil::OperandInfo *info = scope.find(name);
   if (!info)
-    return makeError(ErrorCode::InvalidInput, "{}: no value is called '{}'",
-                     files.name, name);
+    return makeError(ErrorCode::InvalidInput, "no value is called '{}' here",
+                     name);
   ANEC_ASSIGN(ValueRef value, tensor(*info));
   ANEC_ASSIGN(Layout layout, layoutOf(info->type));
   const size_t buffer = addBuffer(BufferKind::Output,
@@ -302,10 +302,17 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     ANEC_TRY(addInput(parameter));
   for (const mil::Statement &statement : function.statements)
     ANEC_TRY(addStatement(statement));
+  if (function.outputs.empty())
+    return scope.error(ErrorCode::InvalidInput, function.location,
+                       "function '" + function.name + "' returns nothing");
   for (const mil::Reference &output : function.outputs)
-    ANEC_TRY(addOutput(output.name));
+    if (auto error = addOutput(output.name))
+      return scope.error(error->code, output.location,
+                         "output '" + output.name + "': " + error->message);
   for (const std::string &name : options.extraOutputs)
-    ANEC_TRY(addOutput(name));
+    if (auto error = addOutput(name))
+      return scope.error(error->code, function.location,
+                         "value '" + name + "': " + error->message);
   if (warnings)
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());

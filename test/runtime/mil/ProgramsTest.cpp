@@ -66,7 +66,7 @@ TEST(Programs, EqualityNoticesEveryDifference) {
 }
 
 TEST(Programs, TypesAreInferred) {
-  EXPECT_GE(paths().size(), 13u);
+  EXPECT_GE(paths().size(), 15u);
   for (const std::string &path : paths()) {
     const Program program = readProgram(path);
     auto error = check(program, path);

@@ -66,6 +66,21 @@ def compiled_ios15():
            blobs={"weights/weight.bin": blob_file((2, weight.astype(np.float32).tobytes(), 0))})
 
 
+def compiled_ios16_compressed():
+    x, quantized = half(1, 8), rng.integers(-8, 8, size=(4, 8))
+    scale = np.array([0.125, 0.0625, 0.1875, 0.03125])
+    w0 = scale[:, None] * (quantized - 3)
+    h = x @ w0.T + [0.25, 0, -0.25, 1]
+    # Two bits an index, the lowest first.
+    table = np.array([-1, -0.5, 0.25, 1.5])
+    w1 = table[[[byte >> shift & 3 for shift in (0, 2, 4, 6)] for byte in (27, 228, 177, 78)]]
+    w2 = np.zeros(8)
+    w2[[bit for bit in range(8) if 178 >> bit & 1]] = [1, -2, 3, -0.5]
+    z = h @ w1.T @ w2.reshape(2, 4).T * [float.fromhex("0x1.998p-4"), 3]
+    record("compiled-ios16-compressed", {"x": (x, "fp16")}, {"z": (z, "fp32")},
+           blobs={"weights/weight.bin": blob_file((4, quantized.astype(np.int8).tobytes(), 0))})
+
+
 def compiled_ios17():
     x = half(1, 4, 3, 3)
     weight = np.array([[[[.5, -.25], [1, .125]], [[-1, .5], [.25, -.5]]],
@@ -114,6 +129,9 @@ def compiled_ios18():
 
 
 def flexible():
+    for rows in (1, 3):
+        x = half(rows, 4)
+        record("flexible-range", {"x": (x, "fp16")}, {"sums": (x.reshape(rows, 2, 2).sum(-1), "fp16")})
     x = half(1, 5)
     record("flexible-enumerated", {"x": (x, "fp32")}, {"y": (np.tanh(x), "fp32")})
 
@@ -180,7 +198,7 @@ def names_and_numbers():
         "bytes": ([-128, 127, 0], "int8"), "words": ([0, 65535], "uint16")})
 
 
-for case in (compiled_ios15, compiled_ios17, compiled_ios18, flexible,
+for case in (compiled_ios15, compiled_ios16_compressed, compiled_ios17, compiled_ios18, flexible,
              two_functions, hand_attention, hand_written, names_and_numbers):
     case()
 path = pathlib.Path(__file__).with_name("programs.json")
