@@ -120,6 +120,20 @@ def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {
   }];
 }
 
+def NNWitnessPass : Pass<"nn-witness", "::anec::nn::ModelOp"> {
+  let summary = "Let backward kernels return the largest magnitude they met";
+  let description = [{
+    Requires: kernels. Ensures: a kernel with products that depend on the loss
+    scale returns an `nn.overflow_witness` of them as its last result, and
+    `@train_step`, after the loss, the largest magnitude of each dispatch.
+
+    ```mlir
+    %dx, %w = nn.dispatch @layer_bwd_kernel(%dy, ...) : ...
+    %m = nn.max_magnitude %w : tensor<1x256x32xf32> -> tensor<f32>
+    ```
+  }];
+}
+
 def PlanBuildPass : Pass<"plan-build", "::anec::nn::ModelOp"> {
   let summary = "Turn host functions into host programs over buffers and surfaces";
   let description = [{

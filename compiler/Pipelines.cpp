@@ -31,6 +31,8 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createANEPartitionPass(partition));
   // Kernels decide where a permutation can go.
   model.addPass(createNNGroupHeadsPass());
+  // On kernels as they will be; a witness has no order of features.
+  model.addPass(createNNWitnessPass());
 }
 
 void anec::addKernelPasses(PassManager &passes,

@@ -148,6 +148,7 @@ struct ConvertNNToMILPass
     populateNormPatterns(layout, patterns);
     populateRopePatterns(layout, patterns);
     populateAttentionPatterns(layout, patterns);
+    populateWitnessPatterns(layout, patterns);
     patterns.add<LowerKernel, LowerReturn>(layout, &getContext());
     ConversionTarget target(getContext());
     target.addLegalDialect<mil::MILDialect>();

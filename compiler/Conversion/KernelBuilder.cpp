@@ -82,6 +82,26 @@ Value KernelBuilder::sum(Value x, int32_t axis) {
                                   builder.getBoolAttr(true));
 }
 
+Value KernelBuilder::magnitude(Value x) {
+  return mil::AbsOp::create(builder, location, x);
+}
+
+Value KernelBuilder::maximum(Value x, Value y) {
+  return mil::MaximumOp::create(builder, location, x, y);
+}
+
+Value KernelBuilder::largest(Value x) {
+  SmallVector<int32_t> axes;
+  for (int32_t axis : {1, 2})
+    if (shapeOf(x)[axis] > 1)
+      axes.push_back(axis);
+  if (axes.empty())
+    return x;
+  return mil::ReduceMaxOp::create(builder, location, x,
+                                  builder.getDenseI32ArrayAttr(axes),
+                                  builder.getBoolAttr(true));
+}
+
 Value KernelBuilder::softmax(Value x, int32_t axis) {
   return mil::SoftmaxOp::create(builder, location, x, axis);
 }

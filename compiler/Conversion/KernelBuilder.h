@@ -42,6 +42,11 @@ public:
                      bool transposeY);
   /// The sum over one axis, which stays with size 1.
   mlir::Value sum(mlir::Value x, int32_t axis);
+  /// |x|, element by element.
+  mlir::Value magnitude(mlir::Value x);
+  mlir::Value maximum(mlir::Value x, mlir::Value y);
+  /// The largest element of each column, over axes 1 and 2.
+  mlir::Value largest(mlir::Value x);
   mlir::Value softmax(mlir::Value x, int32_t axis);
   /// x itself when it has this shape.
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);

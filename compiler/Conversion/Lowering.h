@@ -54,6 +54,8 @@ void populateRopePatterns(const LayoutConverter &layout,
                           mlir::RewritePatternSet &patterns);
 void populateAttentionPatterns(const LayoutConverter &layout,
                                mlir::RewritePatternSet &patterns);
+void populateWitnessPatterns(const LayoutConverter &layout,
+                             mlir::RewritePatternSet &patterns);
 
 } // namespace anec
 

@@ -274,8 +274,10 @@ LogicalResult ProgramBuilder::build() {
     if (failed(emit(op)))
       return failure();
   StringRef name = func.getSymName() == "logits" ? "logits" : "loss";
-  for (Value result : func.getReturn().getOperands())
+  for (Value result : func.getReturn().getOperands()) {
     outputs.push_back(named(builder, "name", name, inBuffer(result).getName()));
+    name = "witness"; // What follows the loss; see nn-witness.
+  }
   program.setOutputsAttr(builder.getArrayAttr(outputs));
   return success();
 }

@@ -159,6 +159,12 @@ void ProgramBuilder::yieldStack(nn::ScanOp scan, Value value, unsigned index) {
       holdSurface(stack, surface);
     }
   }
+  // With one iteration the element's buffer is the stack's.
+  if (auto mine = owned.find(value); mine != owned.end() && at.value) {
+    StringAttr buffer = mine->second;
+    owned.erase(mine);
+    owned[stack] = buffer;
+  }
   where[stack] = at;
 }
 

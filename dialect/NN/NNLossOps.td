@@ -81,4 +81,38 @@ def NN_LossScaleOp : NN_HostOp<"loss_scale"> {
   let assemblyFormat = "attr-dict `:` type($scale)";
 }
 
+def NN_OverflowWitnessOp : NN_DeviceOp<"overflow_witness"> {
+  let summary = "for each token the largest magnitude of some values";
+  let description = [{
+    What a kernel returns of its products so that an overflow inside it can be
+    seen: the device turns inf - inf into 0, so outputs alone hide it. All
+    features of the result are equal; there are 32 because surfaces need them. Of
+    scores, token s is column s.
+
+    - (C1) `shape(y) = [batch, sequence, 32]`; values are activations of this
+      batch and sequence or scores [batch, heads, sequence, sequence].
+
+    ```mlir
+    %y = nn.overflow_witness(%a, %s) : (tensor<2x4x8xf32>, tensor<2x3x4x4xf32>) -> tensor<2x4x32xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyTypeOf<[NN_Activation, NN_Scores]>>:$values);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = [{
+    `(` $values `)` attr-dict `:` functional-type($values, $y)
+  }];
+  let hasVerifier = 1;
+}
+def NN_MaxMagnitudeOp : NN_HostOp<"max_magnitude"> {
+  let summary = "the largest magnitude of an activation; infinity for NaN";
+  let description = [{
+    ```mlir
+    %m = nn.max_magnitude %y : tensor<2x4x32xf32> -> tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x);
+  let results = (outs NN_Scalar:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+
 #endif // ANEC_DIALECT_NN_LOSS

@@ -293,5 +293,19 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
+LogicalResult OverflowWitnessOp::verify() {
+  auto y = ranked(getY());
+  for (Value value : getValues()) {
+    auto type = ranked(value);
+    int64_t sequence = type.getDimSize(type.getRank() - 2);
+    if (type.getDimSize(0) != y.getDimSize(0) || sequence != y.getDimSize(1) ||
+        y.getDimSize(2) != 32) // overflow_witness_c1
+      return emitOpError("expects a result of shape ")
+             << type.getDimSize(0) << "x" << sequence << "x32 for " << type
+             << ", but got " << y;
+  }
+  return success();
+}
+
 #define GET_OP_CLASSES
 #include "dialect/NN/NNOps.cpp.inc"

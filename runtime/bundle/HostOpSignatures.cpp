@@ -124,6 +124,11 @@ Complaint checkUnaryGrad(Types in, Types out, const nlohmann::json &) {
   return expectResult(out, in[0].shape);
 }
 
+Complaint checkMaxMagnitude(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  return expectResult(out, {});
+}
+
 Complaint checkSumTokens(Types in, Types out, const nlohmann::json &) {
   ANEC_CHECK(expectRank(in, 0, 3));
   return expectResult(out, {in[0].shape[2]});
@@ -251,6 +256,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"linear", 2, 1, {}, checkLinear},
       {"loss_scale", 0, 1, {}, checkLossScale},
       {"matmul", 2, 1, {{Kind::Boolean, "transpose_a"}}, checkMatmul},
+      {"max_magnitude", 1, 1, {}, checkMaxMagnitude},
       {"mse", 2, 1, {}, checkMse},
       {"mse_grad", 3, 1, {}, checkMseGrad},
       {"mul", 2, 1, {}, checkBinary},

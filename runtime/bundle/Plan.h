@@ -154,7 +154,9 @@ struct HostProgram {
     size_t buffer = 0;
   };
   struct Output {
-    std::string name; ///< loss or logits.
+    /// loss or logits; any number of witnesses: the largest magnitudes that
+    /// dispatches met, one in each tensor of the buffer.
+    std::string name;
     size_t buffer = 0;
   };
   std::string name;

@@ -186,11 +186,12 @@ Result<HostProgram::Output> readOutput(const JsonPlace &place,
   HostProgram::Output result;
   ANEC_ASSIGN(JsonPlace name, place.member("name"));
   ANEC_ASSIGN(result.name, name.string());
-  if (result.name != "loss" && result.name != "logits")
-    return name.expects("\"loss\" or \"logits\"");
+  if (result.name != "loss" && result.name != "logits" &&
+      result.name != "witness")
+    return name.expects("\"loss\", \"logits\" or \"witness\"");
   ANEC_ASSIGN(result.buffer, readBufferName(place, plan));
   const Buffer &buffer = plan.buffers[result.buffer];
-  size_t rank = result.name == "loss" ? 0 : 3;
+  size_t rank = result.name == "logits" ? 3 : 0;
   if (buffer.type != Buffer::Type::Real || buffer.shape.size() != rank)
     return place.error(fmt::format("expects a real buffer of rank {} for '{}', "
                                    "but '{}' has rank {}",

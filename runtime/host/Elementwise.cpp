@@ -8,7 +8,9 @@
 #include "runtime/host/Tiles.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace anec::rt {
 namespace {
@@ -95,7 +97,18 @@ void sumTokens(const Real *x, Real *y, int64_t D, int64_t T, bool accumulate,
   });
 }
 
+template <typename Real> Real maxMagnitude(const Real *x, int64_t count) {
+  Real largest = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (std::isnan(x[i]))
+      return std::numeric_limits<Real>::infinity();
+    largest = std::max(largest, std::abs(x[i]));
+  }
+  return largest;
+}
+
 #define ANEC_INSTANTIATE(Real)                                                 \
+  template Real maxMagnitude(const Real *, int64_t);                           \
   template void binary(BinaryOp, const Real *, const Real *, Real *, int64_t,  \
                        ThreadPool &);                                          \
   template void binaryBroadcast(BinaryOp, const Real *, const Real *, Real *,  \

@@ -52,6 +52,12 @@ template <typename Real>
 void sumTokens(const Real *x, Real *y, int64_t D, int64_t T, bool accumulate,
                ThreadPool &pool);
 
+/// The largest |x|, infinity when an element is NaN.
+///
+/// Shapes    x: [count], count > 0.
+/// Numerics  exact.
+template <typename Real> Real maxMagnitude(const Real *x, int64_t count);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_HOST_ELEMENTWISE_H

@@ -94,6 +94,12 @@ void callUnary(const HostCall<Real> &call) {
   });
 }
 
+template <typename Real> void callMaxMagnitude(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  const Real largest = maxMagnitude(x.data, x.elements());
+  intoResult(call, [&](Real *y) { *y = largest; });
+}
+
 template <typename Real> void callSumTokens(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0], &y = call.results[0];
   sumTokens(x.data, y.data, x.features(), x.tokens(), y.accumulate, call.pool);
@@ -191,6 +197,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"linear", callLinear<Real>},
       {"loss_scale", callLossScale<Real>},
       {"matmul", callMatmul<Real>},
+      {"max_magnitude", callMaxMagnitude<Real>},
       {"mse", callMse<Real>},
       {"mse_grad", callMseGrad<Real>},
       {"mul", callBinary<Real, BinaryOp::Mul>},

@@ -334,6 +334,19 @@ Result<Span<const Real>> Executor<Real>::output(const std::string &program,
                    bundle.folder(), name, program);
 }
 
+template <typename Real>
+double Executor<Real>::witness(const std::string &program) {
+  double largest = 0;
+  const HostProgram *found = bundle.plan().program(program);
+  if (!found)
+    return largest;
+  for (const HostProgram::Output &output : found->outputs)
+    if (output.name == "witness")
+      for (const std::vector<Real> &each : realBuffers[output.buffer])
+        largest = std::max(largest, double(each[0]));
+  return largest;
+}
+
 template class Executor<float>;
 template class Executor<double>;
 

@@ -61,6 +61,10 @@ public:
   Result<Span<const Real>> output(const std::string &program,
                                   const std::string &name);
 
+  /// The largest magnitude that the witnesses of a program report; 0 when it
+  /// has none. Valid after a run.
+  double witness(const std::string &program);
+
   /// What the host op loss_scale answers; 1 at first.
   void setLossScale(double scale) { lossScale = scale; }
 

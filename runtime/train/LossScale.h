@@ -18,6 +18,9 @@ class LossScale {
 public:
   static constexpr double initial = 1024;
   static constexpr double maximum = 16777216; // 2^24
+  /// Magnitudes from here on count as overflow: above, fp16 has no bits to
+  /// spare and the device saturates (some report 32,768 already).
+  static constexpr double overflow = 32752;
   static constexpr int64_t quietUpdates = 200;
   /// So many skipped updates in a row mean divergence: they have lowered a
   /// dynamic scale by 2^16.

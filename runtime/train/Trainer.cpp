@@ -176,7 +176,7 @@ std::optional<Error> Trainer::finishUpdate(Update &update) {
   return std::nullopt;
 }
 
-Result<double> Trainer::runMicroSteps(double scale) {
+Result<double> Trainer::runMicroSteps(double scale, double &witness) {
   const HostProgram &program = *bundle.plan().program("train_step");
   executor->setLossScale(scale);
   store->zeroGradients();
@@ -187,6 +187,7 @@ Result<double> Trainer::runMicroSteps(double scale) {
                      step * uint64_t(bundle.plan().batch));
     ANEC_ASSIGN(double loss, runForLoss(*executor, "train_step"));
     total += loss;
+    witness = std::max(witness, executor->witness("train_step"));
   }
   return total / double(options.accumulation);
 }
@@ -198,13 +199,20 @@ Result<Trainer::Update> Trainer::runUpdate() {
   Update update;
   update.rate = schedule.rate(done);
   update.scale = lossScale.value();
-  ANEC_ASSIGN(update.loss, runMicroSteps(update.scale));
+  ANEC_ASSIGN(update.loss, runMicroSteps(update.scale, update.witness));
 
   AppliedUpdate applied{nan, true};
-  if (std::isfinite(update.loss)) {
+  const double gradientScale =
+      1 / (update.scale * double(options.accumulation));
+  // Only fp16 overflows there; what overflowed may look finite in the end.
+  bool overflowed = device.numerics() == Numerics::Ane &&
+                    update.witness >= LossScale::overflow;
+  if (std::isfinite(update.loss) && overflowed) {
+    applied.norm = optimizer->gradientNorm() * gradientScale;
+  } else if (std::isfinite(update.loss)) {
     UpdateRule rule;
     rule.rate = update.rate;
-    rule.gradientScale = 1 / (update.scale * double(options.accumulation));
+    rule.gradientScale = gradientScale;
     rule.clip = options.clip;
     ANEC_ASSIGN(applied, applyUpdate(*executor, *optimizer, rule,
                                      measured.seconds["optimizer"]));
@@ -252,6 +260,7 @@ std::optional<Error> Trainer::record(const Update &update) {
                          {"lr", update.rate},
                          {"grad_norm", update.norm},
                          {"loss_scale", update.scale},
+                         {"witness", update.witness},
                          {"skipped", update.skipped},
                          {"tokens", tokens},
                          {"ms", update.seconds * 1000},

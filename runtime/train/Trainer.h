@@ -45,6 +45,8 @@ private:
   /// One update, before it is written down.
   struct Update {
     double loss = 0, norm = 0, scale = 1, rate = 0, seconds = 0;
+    /// The largest magnitude in the device's gradients, times the scale.
+    double witness = 0;
     bool skipped = false;
     std::optional<double> validationLoss;
   };
@@ -54,7 +56,7 @@ private:
   nlohmann::json describe() const;
   std::optional<Error> finishUpdate(Update &update);
   Result<Update> runUpdate();
-  Result<double> runMicroSteps(double scale);
+  Result<double> runMicroSteps(double scale, double &witness);
   Result<double> validate();
   std::optional<Error> record(const Update &update);
   std::optional<Error> checkpoint();

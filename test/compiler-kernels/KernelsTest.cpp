@@ -191,6 +191,39 @@ TEST_P(Kernel, GroupedHeadsShareKeysAndValues) {
             tolerance(GetParam()));
 }
 
+TEST_P(Kernel, WitnessFindsTheLargestMagnitudeOfEachToken) {
+  // 4 heads of 16 over two sequences of 32: s[b,h,i,j] = q[b,i,h] . k[b,j,h].
+  NNTensor q = randomTensor({2, 32, 64}, 1), k = randomTensor({2, 32, 64}, 2);
+  q.values[5 * 64 + 3] = -300; // in token 5, larger than any product nearby
+  std::string model = kernel(
+      fmt::format("%q: {0}, %k: {0}", typeOf(q)),
+      fmt::format("%s = nn.head_scores %q, %k, heads = 4, kv_heads = 4 : {0}, "
+                  "{0}\n%w = nn.overflow_witness(%q, %s) : ({0}, "
+                  "tensor<2x4x32x32xf32>) -> tensor<2x32x32xf32>\n"
+                  "nn.return %w : tensor<2x32x32xf32>",
+                  typeOf(q)),
+      "tensor<2x32x32xf32>");
+  NNTensor expected{{2, 32, 32}, std::vector<double>(2 * 32 * 32)};
+  for (int64_t b = 0; b < 2; ++b)
+    for (int64_t j = 0; j < 32; ++j) {
+      double largest = 0;
+      for (int64_t d = 0; d < 64; ++d)
+        largest = std::max(largest, std::abs(q.values[(b * 32 + j) * 64 + d]));
+      for (int64_t i = 0; i < 32; ++i)
+        for (int64_t h = 0; h < 4; ++h) {
+          double score = 0;
+          for (int64_t d = h * 16; d < h * 16 + 16; ++d)
+            score += q.values[(b * 32 + i) * 64 + d] *
+                     k.values[(b * 32 + j) * 64 + d];
+          largest = std::max(largest, std::abs(score));
+        }
+      for (int64_t f = 0; f < 32; ++f)
+        expected.values[(b * 32 + j) * 32 + f] = largest;
+    }
+  auto results = runKernel(model, {q, k}, {expected.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], expected), tolerance(GetParam()));
+}
+
 INSTANTIATE_TEST_SUITE_P(Numerics, Kernel,
                          testing::Values(Numerics::Ane, Numerics::F32));
 

@@ -14,7 +14,9 @@
 // CHECK:      plan.write <buffer "{{.*}}"> to <"[[DX:s[0-9]+]]"[4] "value">
 // CHECK-NEXT: plan.for 4 reverse
 // CHECK-NOT:  plan.copy
-// CHECK:      plan.dispatch "layer_bwd" [#plan.surface<"[[DX]]"[i + 1]>, {{.*}}#plan.surface<"[[Q]]"[i]>, #plan.surface<"[[X]]"[i]>, {{.*}}#plan.surface<"layers.*.attention_norm.weight"[i]>] to [{{.*}}#plan.surface<"[[DX]]"[i]>]
+// CHECK:      plan.dispatch "layer_bwd" [#plan.surface<"[[DX]]"[i + 1]>, {{.*}}#plan.surface<"[[Q]]"[i]>, #plan.surface<"[[X]]"[i]>, {{.*}}#plan.surface<"layers.*.attention_norm.weight"[i]>] to [{{.*}}#plan.surface<"[[DX]]"[i]>, #plan.surface<"[[WITNESS:s[0-9]+]]">]
+// CHECK:      plan.read <"[[WITNESS]]" "value"> to <buffer "[[W:h[0-9]+]]">
+// CHECK-NEXT: plan.host "max_magnitude" [#plan.value<buffer "[[W]]">] to [#plan.value<buffer "h{{[0-9]+}}"[i]>]
 // CHECK-NOT:  plan.copy
 // CHECK:      plan.read <"[[DX]]" "value">
 

@@ -7,6 +7,7 @@
 #include "runtime/host/HostOps.h"
 
 #include "runtime/bundle/HostOpSignatures.h"
+#include "runtime/host/Elementwise.h"
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,15 @@ TYPED_TEST(HostOps, agreeWithPyTorch) {
                   expected["data"][i].get<double>(), tolerance<Real>(expected))
           << "element " << i;
   }
+}
+
+TYPED_TEST(HostOps, magnitudeOfNaNIsInfinite) {
+  using Real = TypeParam;
+  const Real nan = std::numeric_limits<Real>::quiet_NaN();
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  for (const std::vector<Real> &x :
+       {std::vector<Real>{nan, 1}, {1, nan}, {1, -infinity}})
+    EXPECT_EQ(maxMagnitude(x.data(), 2), infinity);
 }
 
 TYPED_TEST(HostOps, addIntoGradients) {

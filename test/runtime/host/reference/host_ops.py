@@ -58,6 +58,7 @@ for other in (y, vector):
 case("mul", [w, w], w * w)
 case("scale", [x], x * -0.125, factor=-0.125)
 case("sum_tokens", [x], x.sum((0, 1)))
+case("max_magnitude", [x], x.abs().max())
 
 wide = leaf(B, S, D, scale=20.0)  # far into both tails
 for name, f in (("silu", F.silu), ("sigmoid", torch.sigmoid),

@@ -1,0 +1,188 @@
+//===- NNWitness.cpp - nn-witness -----------------------------------------===//
+//
+// On the device an overflow can vanish on its way to the gradients: inf - inf
+// is 0 there. So a kernel returns the largest magnitude of each product that
+// the loss scale reaches, and the training step the largest of all.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Passes.h"
+#include "dialect/NN/NN.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace anec {
+#define GEN_PASS_DEF_NNWITNESSPASS
+#include "compiler/Passes.h.inc"
+} // namespace anec
+
+using namespace mlir;
+using namespace anec;
+using namespace anec::nn;
+
+namespace {
+
+/// Features of a witness: what a surface needs.
+constexpr int64_t witnessFeatures = 32;
+
+using Values = llvm::DenseSet<Value>;
+
+bool readsAny(Operation &op, const Values &values) {
+  return llvm::any_of(op.getOperands(),
+                      [&](Value value) { return values.contains(value); });
+}
+
+bool isProduct(Operation &op) {
+  return isa<LinearOp, MatmulOp, HeadScoresOp, HeadMixOp, HeadMixTransposedOp>(
+      op);
+}
+
+struct NNWitness : anec::impl::NNWitnessPassBase<NNWitness> {
+  void runOnOperation() override;
+
+private:
+  void follow(FuncOp func, Values &reached);
+  bool addToKernel(FuncOp kernel, const llvm::DenseSet<unsigned> &arguments);
+  void addToCallers(FuncOp func, bool isRoot);
+  void extendScans(FuncOp block, unsigned added);
+  void appendResults(FuncOp func, ArrayRef<Value> values);
+
+  /// Which arguments of a kernel the loss scale reaches, in any dispatch.
+  llvm::MapVector<FuncOp, llvm::DenseSet<unsigned>> reachedArguments;
+  llvm::DenseSet<Operation *> reachedDispatches;
+  llvm::DenseSet<Operation *> kernels; ///< With a witness.
+};
+
+/// Adds to `reached` everything of `func` that depends on it.
+void NNWitness::follow(FuncOp func, Values &reached) {
+  SymbolTable symbols(getOperation());
+  for (Operation &op : func.getBody().front()) {
+    if (!readsAny(op, reached))
+      continue;
+    reached.insert(op.result_begin(), op.result_end());
+    if (auto scan = dyn_cast<ScanOp>(op)) {
+      auto block = symbols.lookup<FuncOp>(scan.getCallee());
+      Values inside;
+      for (auto [operand, argument] :
+           llvm::zip_equal(scan.getOperands(), block.getArguments()))
+        if (reached.contains(operand))
+          inside.insert(argument);
+      follow(block, inside);
+    } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+      auto kernel = symbols.lookup<FuncOp>(dispatch.getKernel());
+      reachedDispatches.insert(dispatch);
+      for (OpOperand &operand : dispatch->getOpOperands())
+        if (reached.contains(operand.get()))
+          reachedArguments[kernel].insert(operand.getOperandNumber());
+    }
+  }
+}
+
+/// Appends results to a function that are there already.
+void NNWitness::appendResults(FuncOp func, ArrayRef<Value> values) {
+  OpBuilder builder(&getContext());
+  func.getReturn().getValuesMutable().append(values);
+  func.setType(builder.getFunctionType(func.getArgumentTypes(),
+                                       func.getReturn().getOperandTypes()));
+}
+
+bool NNWitness::addToKernel(FuncOp kernel,
+                            const llvm::DenseSet<unsigned> &arguments) {
+  Values reached;
+  for (unsigned number : arguments)
+    reached.insert(kernel.getArgument(number));
+  SmallVector<Value> products;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (!readsAny(op, reached))
+      continue;
+    reached.insert(op.result_begin(), op.result_end());
+    if (isProduct(op))
+      products.push_back(op.getResult(0));
+  }
+  if (products.empty())
+    return false;
+  // [B, S, D], or scores [B, H, S, S].
+  auto first = cast<RankedTensorType>(products.front().getType());
+  OpBuilder builder(kernel.getReturn());
+  auto type = RankedTensorType::get({first.getDimSize(0),
+                                     first.getDimSize(first.getRank() - 2),
+                                     witnessFeatures},
+                                    first.getElementType());
+  appendResults(kernel, OverflowWitnessOp::create(builder, kernel.getLoc(),
+                                                  type, products)
+                            .getY());
+  return true;
+}
+
+/// Gives the dispatches of `func` their new result and returns the magnitudes.
+void NNWitness::addToCallers(FuncOp func, bool isRoot) {
+  SymbolTable symbols(getOperation());
+  SmallVector<Value> found;
+  for (auto dispatch : llvm::make_early_inc_range(func.getOps<DispatchOp>())) {
+    auto kernel = symbols.lookup<FuncOp>(dispatch.getKernel());
+    if (!kernels.contains(kernel))
+      continue;
+    OpBuilder builder(dispatch);
+    auto replacement =
+        DispatchOp::create(builder, dispatch.getLoc(), kernel.getResultTypes(),
+                           dispatch.getKernel(), dispatch.getOperands());
+    dispatch->replaceAllUsesWith(replacement.getResults().drop_back());
+    if (reachedDispatches.contains(dispatch))
+      found.push_back(MaxMagnitudeOp::create(
+          builder, dispatch.getLoc(),
+          RankedTensorType::get({}, builder.getF32Type()),
+          replacement.getResults().back()));
+    dispatch.erase();
+  }
+  if (found.empty())
+    return;
+  appendResults(func, found);
+  if (!isRoot)
+    extendScans(func, found.size());
+}
+
+/// Scans of `block` collect its new results, the training step returns them.
+void NNWitness::extendScans(FuncOp block, unsigned added) {
+  SmallVector<ScanOp> scans;
+  getOperation().walk([&](ScanOp scan) {
+    if (scan.getCallee() == block.getSymName())
+      scans.push_back(scan);
+  });
+  for (ScanOp scan : scans) {
+    OpBuilder builder(scan);
+    SmallVector<Type> types(scan.getResultTypes());
+    for (Type type : block.getResultTypes().take_back(added))
+      types.push_back(StackType::get(&getContext(), scan.getCount(), type));
+    auto replacement = ScanOp::create(
+        builder, scan.getLoc(), types, block.getSymName(), scan.getCount(),
+        scan.getReverse(), scan.getCarries(), scan.getEach());
+    scan->replaceAllUsesWith(replacement.getResults().drop_back(added));
+    auto caller = scan->getParentOfType<FuncOp>();
+    scan.erase();
+    if (caller.getSymName() == "train_step")
+      appendResults(caller, SmallVector<Value>(
+                                replacement.getResults().take_back(added)));
+  }
+}
+
+void NNWitness::runOnOperation() {
+  reachedArguments.clear();
+  reachedDispatches.clear();
+  kernels.clear();
+  auto step = SymbolTable(getOperation()).lookup<FuncOp>("train_step");
+  if (!step)
+    return;
+  Values reached;
+  for (auto scale : step.getOps<LossScaleOp>())
+    reached.insert(scale.getResult());
+  follow(step, reached);
+  for (auto &[kernel, arguments] : reachedArguments)
+    if (addToKernel(kernel, arguments))
+      kernels.insert(kernel);
+  for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>()))
+    if (!func.isKernel())
+      addToCallers(func, func == step);
+}
+
+} // namespace
