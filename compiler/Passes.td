@@ -251,6 +251,24 @@ def MILCanonicalizePass : Pass<"mil-canonicalize", "::anec::mil::ProgramOp"> {
   }];
 }
 
+def MILLayoutPass : Pass<"mil-layout", "::anec::mil::ProgramOp"> {
+  let summary = "Choose the form of each value that leaves the fewest reshapes";
+  let description = [{
+    Requires: nothing. Ensures: ops that compute the same on channels
+    [1,C,1,T] and on a matrix [1,1,C,T] (element by element, slices, concats)
+    have the form that makes the number of reshapes in the program smallest;
+    each reshape is made once. Inputs, outputs, norms and products keep theirs.
+
+    ```mlir
+    %c = mil.reshape %m, shape = [1, 8, 1, 32] : tensor<1x1x8x32xf16>
+    %s = mil.sigmoid %c : tensor<1x8x1x32xf16>
+    %n = mil.reshape %s, shape = [1, 1, 8, 32] : tensor<1x8x1x32xf16>
+    // becomes
+    %n = mil.sigmoid %m : tensor<1x1x8x32xf16>
+    ```
+  }];
+}
+
 def VerifyANETargetPass : Pass<"verify-ane-target", "::anec::mil::ProgramOp"> {
   let summary = "Reject what the target is known to refuse";
   let description = [{

@@ -46,6 +46,8 @@ void anec::addKernelPasses(PassManager &passes,
   program.addPass(createPackWeightsPass({options.target}));
   // Slices and reshapes of packing meet those of lowering.
   program.addPass(createMILCanonicalizePass());
+  // When every reshape that is left has a reason.
+  program.addPass(createMILLayoutPass());
 }
 
 void anec::addPlanPasses(PassManager &passes, const CompilerOptions &options) {
