@@ -23,6 +23,27 @@ std::string shown(const nlohmann::json &value) {
   return text;
 }
 
+/// Copying a document calls itself for every bracket.
+constexpr int64_t mostNested = 128;
+
+/// The byte where brackets are nested too deep, or the size.
+size_t tooDeepAt(std::string_view text) {
+  int64_t depth = 0;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (inString && c == '\\')
+      ++i;
+    else if (c == '"')
+      inString = !inString;
+    else if (!inString && (c == '[' || c == '{') && ++depth > mostNested)
+      return i;
+    else if (!inString && (c == ']' || c == '}'))
+      --depth;
+  }
+  return text.size();
+}
+
 } // namespace
 
 Result<nlohmann::json> parseJson(std::string_view text, const std::string &file,
@@ -31,6 +52,11 @@ Result<nlohmann::json> parseJson(std::string_view text, const std::string &file,
     return makeError(ErrorCode::InvalidInput,
                      "{}: expects at most {} bytes, but got {}", file,
                      maximumBytes, text.size());
+  if (const size_t deep = tooDeepAt(text); deep != text.size())
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expects at most {} nested brackets, but there are "
+                     "more at byte {}",
+                     file, mostNested, deep + 1);
   try {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error &error) {

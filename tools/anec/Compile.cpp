@@ -4,6 +4,7 @@
 #include "compiler/Emit/Bundle.h"
 #include "dialect/MIL/MIL.h"
 #include "runtime/bundle/Bill.h"
+#include "tools/anec/ModelText.h"
 #include "tools/anec/Resize.h"
 
 #include "mlir/IR/Verifier.h"
@@ -92,6 +93,10 @@ int anec::withModel(const CompileCommand &command,
   if (!buffer)
     return fail("cannot open '" + command.input +
                 "': " + buffer.getError().message());
+  if (auto problem = findModelTextProblem((*buffer)->getBuffer())) {
+    llvm::errs() << command.input << ":" << *problem << "\n";
+    return badInput;
+  }
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
   DialectRegistry registry;

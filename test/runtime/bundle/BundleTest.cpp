@@ -94,6 +94,16 @@ TEST(BundleErrors, truncatedPlan) {
   }
 }
 
+/// A million brackets would overflow the stack when the document is copied.
+TEST(BundleErrors, deepNesting) {
+  const std::string text(1000000, '[');
+  auto plan = Bundle::fromFiles({{"plan.json", {text.begin(), text.end()}}});
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().message,
+            "plan.json: expects at most 128 nested brackets, but there are "
+            "more at byte 129");
+}
+
 TEST(BundleErrors, missingTruncatedAndChangedFiles) {
   TemporaryFolder folder;
   TestBundle::withKernel().write(folder.string());
