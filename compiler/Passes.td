@@ -101,14 +101,17 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
   let description = [{
     Requires: placed ops. Ensures: device ops stand only in functions with the
     attribute `kernel`, called by `nn.dispatch`; as few as the host ops between
-    them allow. Parameters are kernel arguments that name their family.
+    them and the target's surfaces allow, then those that move the fewest bytes.
+    What fits no surface and cannot be cut is an error. Parameters are kernel arguments that name their family.
     `weights` is the strategy, `weights-for` a list of GLOB=STRATEGY.
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"packed\"",
            "packed, param, baked or delta">,
     ListOption<"weightsFor", "weights-for", "std::string",
-               "GLOB=STRATEGY for parameters whose name matches">];
+               "GLOB=STRATEGY for parameters whose name matches">,
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
 }
 
 def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {

@@ -26,6 +26,7 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNSplitCausalMaskPass());
   ANEPartitionPassOptions partition;
   partition.weights = options.weights;
+  partition.target = options.target;
   partition.weightsFor.assign(options.weightsFor.begin(),
                               options.weightsFor.end());
   model.addPass(createANEPartitionPass(partition));

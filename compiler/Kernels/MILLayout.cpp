@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Passes.h"
-#include "compiler/Transforms/MinCut.h"
+#include "compiler/Kernels/MinCut.h"
 #include "dialect/MIL/MIL.h"
 
 #include "mlir/IR/Builders.h"

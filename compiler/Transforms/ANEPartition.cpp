@@ -1,12 +1,12 @@
 //===- ANEPartition.cpp - ane-partition -----------------------------------===//
 //
 // Device ops become kernels. Ops share a kernel unless a host op stands
-// between them: the number of kernels of a body is the longest alternation of
-// sides in it.
+// between them, or the target has no surface for what they need together.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Passes.h"
+#include "compiler/Transforms/PartitionLimits.h"
 #include "compiler/Transforms/Placement.h"
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -78,12 +78,13 @@ struct ANEPartition : anec::impl::ANEPartitionPassBase<ANEPartition> {
   void runOnOperation() override;
 
 private:
-  void partition(FuncOp func);
+  LogicalResult partition(FuncOp func);
   void shareEqualKernels();
   void outline(FuncOp func, ArrayRef<Operation *> ops, const Twine &name);
   Attribute parameterOf(Value value);
 
   Strategies strategies;
+  const rt::target::Profile *profile = nullptr;
 };
 
 using Stages = llvm::MapVector<unsigned, SmallVector<Operation *>>;
@@ -200,14 +201,28 @@ void ANEPartition::outline(FuncOp func, ArrayRef<Operation *> ops,
     op->erase();
 }
 
-void ANEPartition::partition(FuncOp func) {
-  auto found = stages(func);
-  for (auto &[stage, ops] : found) {
-    std::string suffix = found.size() == 1 ? "" : ("_" + Twine(stage)).str();
+LogicalResult ANEPartition::partition(FuncOp func) {
+  auto strategyOf = [&](Value value) -> StringRef {
+    Attribute parameter = parameterOf(value);
+    return parameter
+               ? strategies.of(cast<FlatSymbolRefAttr>(parameter).getValue())
+               : "";
+  };
+  PartitionLimits limits(*profile, strategyOf);
+  std::vector<KernelOps> kernels;
+  for (auto &[stage, ops] : stages(func)) {
+    auto parts = limits.split(ops);
+    if (failed(parts))
+      return failure();
+    llvm::append_range(kernels, *parts);
+  }
+  for (auto [number, ops] : llvm::enumerate(kernels)) {
+    std::string suffix = kernels.size() == 1 ? "" : ("_" + Twine(number)).str();
     outline(func, ops, func.getSymName() + suffix + "_kernel");
   }
   // A host op may now stand before the dispatch whose result it reads.
   (void)mlir::sortTopologically(&func.getBody().front());
+  return success();
 }
 
 /// Equal kernels become one, whoever calls them.
@@ -234,12 +249,19 @@ void ANEPartition::shareEqualKernels() {
 }
 
 void ANEPartition::runOnOperation() {
+  profile = rt::target::findProfile(target.getValue());
+  if (!profile) {
+    getOperation().emitError("unknown target '")
+        << target.getValue() << "', expected one of "
+        << rt::target::profileNames();
+    return signalPassFailure();
+  }
   SmallVector<std::string> rules(weightsFor.begin(), weightsFor.end());
   if (failed(strategies.read(getOperation(), weights, rules)))
     return signalPassFailure();
   for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>()))
-    if (!func.isKernel())
-      partition(func);
+    if (!func.isKernel() && failed(partition(func)))
+      return signalPassFailure();
   shareEqualKernels();
 }
 

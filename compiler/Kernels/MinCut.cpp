@@ -1,6 +1,6 @@
 //===- MinCut.cpp - Minimum cut of a small directed graph -----------------===//
 
-#include "compiler/Transforms/MinCut.h"
+#include "compiler/Kernels/MinCut.h"
 
 #include <algorithm>
 #include <deque>

@@ -1,11 +1,12 @@
 //===- MinCut.h - Minimum cut of a small directed graph ---------*- C++ -*-===//
 //
-// Decides what crosses from forward to backward: which values are cheapest to
-// keep so that everything behind them can be computed again.
+// Decides what crosses from forward to backward, which values are cheapest to
+// keep so that everything behind them can be computed again; and which ops of a
+// kernel have which form.
 //
 //===----------------------------------------------------------------------===//
-#ifndef ANEC_COMPILER_TRANSFORMS_MINCUT_H
-#define ANEC_COMPILER_TRANSFORMS_MINCUT_H
+#ifndef ANEC_COMPILER_KERNELS_MINCUT_H
+#define ANEC_COMPILER_KERNELS_MINCUT_H
 
 #include <cstdint>
 #include <vector>
@@ -38,4 +39,4 @@ private:
 
 } // namespace anec
 
-#endif // ANEC_COMPILER_TRANSFORMS_MINCUT_H
+#endif // ANEC_COMPILER_KERNELS_MINCUT_H

@@ -1,0 +1,153 @@
+//===- PartitionLimits.cpp - Kernels that fit the target ------------------===//
+
+#include "compiler/Transforms/PartitionLimits.h"
+
+#include "llvm/ADT/SetVector.h"
+
+#include <limits>
+#include <utility>
+
+using namespace mlir;
+using namespace anec;
+using rt::target::Rule;
+
+namespace {
+
+/// Surfaces hold fp16.
+constexpr int64_t elementBytes = 2;
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Only activations [B, S, D] can be inputs and outputs of kernels.
+bool canCross(Value value) { return typeOf(value).getRank() == 3; }
+
+int64_t tokensOf(RankedTensorType type) {
+  return type.getDimSize(0) * type.getDimSize(1);
+}
+
+} // namespace
+
+PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
+  llvm::SmallPtrSet<Operation *, 32> inside(ops.begin(), ops.end());
+  llvm::SetVector<Value> inputs;
+  int64_t rows = 0, tokens = 0;
+  for (Operation *op : ops) {
+    for (Value operand : op->getOperands())
+      if (!operand.getDefiningOp() || !inside.contains(operand.getDefiningOp()))
+        inputs.insert(operand);
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+            return !inside.contains(user);
+          })) {
+        rows += typeOf(result).getShape().back();
+        tokens = tokensOf(typeOf(result));
+      }
+  }
+  std::vector<PackedMatrix> together;
+  Need need{rows, tokens, rows * tokens * elementBytes};
+  auto add = [&](const std::vector<PackedMatrix> &matrices) {
+    if (matrices.empty())
+      return;
+    SurfaceLayout layout =
+        layOutSurface(matrices, profile.limit(Rule::Dim16384),
+                      profile.limit(Rule::IoMinBytes) / elementBytes);
+    need.channels = std::max(need.channels, layout.channels);
+    need.width = std::max(need.width, layout.width);
+    need.bytes += layout.channels * layout.width * elementBytes;
+  };
+  for (Value input : inputs) {
+    RankedTensorType type = typeOf(input);
+    StringRef how = strategy(input);
+    if (how == "baked" || how == "delta")
+      continue;
+    using Kind = PackedMatrix::Kind;
+    PackedMatrix matrix{Kind::Vector, type.getDimSize(0), 1};
+    if (type.getRank() == 2)
+      matrix = {Kind::Weight, type.getDimSize(0), type.getDimSize(1)};
+    else if (type.getRank() == 3)
+      matrix = {Kind::Activation, type.getDimSize(2), tokensOf(type)};
+    if (profile.checks(Rule::MultiInOrder) || how == "packed")
+      together.push_back(matrix);
+    else
+      add({matrix});
+  }
+  add(together);
+  return need;
+}
+
+bool PartitionLimits::fits(const Need &need) const {
+  int64_t limit = profile.limit(Rule::Dim16384);
+  return need.channels <= limit && need.width <= limit;
+}
+
+/// Positions between which `ops` may be cut, 0 and the end among them.
+std::vector<size_t> PartitionLimits::cutsOf(ArrayRef<Operation *> ops) const {
+  llvm::DenseMap<Operation *, size_t> position;
+  for (size_t i = 0; i < ops.size(); ++i)
+    position[ops[i]] = i;
+  // How far what is defined before a position reaches without crossing.
+  std::vector<size_t> cuts = {0};
+  size_t reach = 0;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (i > reach || (i == reach && i != 0))
+      cuts.push_back(i);
+    reach = std::max(reach, i + 1);
+    for (Value result : ops[i]->getResults())
+      for (Operation *user : result.getUsers())
+        if (!canCross(result) && position.contains(user))
+          reach = std::max(reach, position.lookup(user) + 1);
+  }
+  cuts.push_back(ops.size());
+  return cuts;
+}
+
+LogicalResult PartitionLimits::refuse(ArrayRef<Operation *> ops,
+                                      const Need &need) const {
+  const rt::target::RuleInfo &rule = rt::target::ruleInfo(Rule::Dim16384);
+  InFlightDiagnostic error =
+      ops.front()->emitOpError("and ")
+      << ops.size() - 1 << " ops up to '" << ops.back()->getName()
+      << "' cannot be cut apart and need a surface of " << need.channels
+      << " x " << need.width << ", at most " << profile.limit(Rule::Dim16384)
+      << " [" << rule.id << "]";
+  error.attachNote() << "target '" << profile.name << "': " << rule.evidence;
+  error.attachNote() << "instead: a shorter --seq, a smaller --batch, or "
+                        "--target=m4";
+  return error;
+}
+
+FailureOr<std::vector<KernelOps>>
+PartitionLimits::split(ArrayRef<Operation *> ops) const {
+  if (fits(needOf(ops)))
+    return std::vector<KernelOps>{KernelOps(ops)};
+  std::vector<size_t> cuts = cutsOf(ops);
+  // The best way to reach each cut: kernels, then bytes.
+  using Cost = std::pair<int64_t, int64_t>;
+  constexpr int64_t never = std::numeric_limits<int64_t>::max();
+  std::vector<Cost> best(cuts.size(), Cost(never, never));
+  std::vector<size_t> from(cuts.size(), 0);
+  best[0] = Cost(0, 0);
+  for (size_t end = 1; end < cuts.size(); ++end)
+    for (size_t begin = 0; begin < end; ++begin) {
+      auto group = ops.slice(cuts[begin], cuts[end] - cuts[begin]);
+      Need need = needOf(group);
+      bool isAtom = begin + 1 == end;
+      if (isAtom && !fits(need) && group.size() > 1)
+        return refuse(group, need);
+      if (best[begin].first == never || !(fits(need) || isAtom))
+        continue;
+      Cost cost(best[begin].first + 1, best[begin].second + need.bytes);
+      if (cost < best[end]) {
+        best[end] = cost;
+        from[end] = begin;
+      }
+    }
+  std::vector<KernelOps> kernels;
+  for (size_t end = cuts.size() - 1; end > 0; end = from[end])
+    kernels.insert(
+        kernels.begin(),
+        KernelOps(ops.slice(cuts[from[end]], cuts[end] - cuts[from[end]])));
+  return kernels;
+}
