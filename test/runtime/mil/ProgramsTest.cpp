@@ -1,8 +1,8 @@
 //===- ProgramsTest.cpp - Whole programs of every kind --------------------===//
 //
 // programs/ holds texts in the manner of the model compiler and of people who
-// write for the ANE by hand. RoundTripTest prints them, test/runtime/device runs
-// them.
+// write for the ANE by hand. RoundTripTest prints them, test/runtime/device
+// runs them.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/mil/Printer.h"
