@@ -107,11 +107,11 @@ Types inferConstexprCast(const Operands &operands) {
 } // namespace
 
 void addCompressedOps(OpTable &table) {
-  table["constexpr_lut_to_dense"] = {"indices lut shape? vector_axis?",
+  table["constexpr_lut_to_dense"] = {"indices! lut! shape!? vector_axis!?",
                                      inferLookup};
-  table["constexpr_sparse_to_dense"] = {"nonzero_data mask shape?",
+  table["constexpr_sparse_to_dense"] = {"nonzero_data! mask! shape!?",
                                         inferSparse};
-  table["constexpr_cast"] = {"source_val output_dtype", inferConstexprCast};
+  table["constexpr_cast"] = {"source_val! output_dtype!", inferConstexprCast};
 }
 
 } // namespace anec::rt::mil

@@ -96,12 +96,12 @@ void addConstantOps(OpTable &table) {
   table["const"] = {"val", inferConst};
   table["identity"] = {"x", inferIdentity};
   table["constexpr_affine_dequantize"] = {
-      "quantized_data zero_point scale axis?", inferAffineDequantize};
-  table["constexpr_blockwise_shift_scale"] = {"data scale offset?",
+      "quantized_data! zero_point! scale! axis!?", inferAffineDequantize};
+  table["constexpr_blockwise_shift_scale"] = {"data! scale! offset!?",
                                               inferBlockwiseShiftScale};
-  table["quantize"] = {"input scale zero_point? axis? output_dtype",
+  table["quantize"] = {"input scale! zero_point!? axis!? output_dtype!",
                        inferQuantize};
-  table["dequantize"] = {"input scale zero_point? axis?", inferDequantize};
+  table["dequantize"] = {"input scale! zero_point!? axis!?", inferDequantize};
 }
 
 } // namespace anec::rt::mil

@@ -133,15 +133,15 @@ void addElementwiseOps(OpTable &table) {
         "relu",  "relu6", "silu", "sigmoid", "softplus", "softsign"})
     table[name] = {"x", inferUnary};
   for (const char *name : {"log", "rsqrt", "inverse"})
-    table[name] = {"x epsilon?", inferUnary};
-  table["gelu"] = {"x mode?", inferUnary};
+    table[name] = {"x epsilon!?", inferUnary};
+  table["gelu"] = {"x mode!?", inferUnary};
   for (const char *name :
        {"leaky_relu", "elu", "threshold", "thresholded_relu"})
-    table[name] = {"x alpha", inferUnary};
+    table[name] = {"x alpha!", inferUnary};
   for (const char *name : {"linear_activation", "sigmoid_hard", "scaled_tanh"})
-    table[name] = {"x alpha beta", inferUnary};
-  table["clip"] = {"x alpha beta", inferClip};
-  table["cast"] = {"x dtype", inferCast};
+    table[name] = {"x alpha! beta!", inferUnary};
+  table["clip"] = {"x alpha! beta!", inferClip};
+  table["cast"] = {"x dtype!", inferCast};
   table["select"] = {"cond a b", inferSelect};
 }
 

@@ -178,20 +178,20 @@ Types inferBandPart(const Operands &operands) {
 } // namespace
 
 void addIndexOps(OpTable &table) {
-  table["scatter"] = {"data indices updates axis? mode? validate_indices?",
+  table["scatter"] = {"data indices updates axis!? mode!? validate_indices!?",
                       inferScatter};
   table["scatter_along_axis"] = {
-      "data indices updates axis? mode? validate_indices?",
+      "data indices updates axis!? mode!? validate_indices!?",
       inferScatterAlongAxis};
-  table["scatter_nd"] = {"data indices updates mode? validate_indices?",
+  table["scatter_nd"] = {"data indices updates mode!? validate_indices!?",
                          inferScatterND};
-  table["gather_nd"] = {"x indices batch_dims? validate_indices?",
+  table["gather_nd"] = {"x indices batch_dims!? validate_indices!?",
                         inferGatherND};
-  table["one_hot"] = {"indices one_hot_vector_size axis? on_value? off_value?",
-                      inferOneHot};
+  table["one_hot"] = {
+      "indices one_hot_vector_size axis!? on_value!? off_value!?", inferOneHot};
   table["non_zero"] = {"x", inferNonZero};
-  table["argsort"] = {"x axis? ascending?", inferArgsort};
-  table["band_part"] = {"x lower? upper?", inferBandPart};
+  table["argsort"] = {"x axis!? ascending!?", inferArgsort};
+  table["band_part"] = {"x lower!? upper!?", inferBandPart};
 }
 
 } // namespace anec::rt::mil

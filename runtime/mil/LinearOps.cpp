@@ -70,6 +70,29 @@ Types inferLinear(const Operands &operands) {
   return single(x.element, x.dims);
 }
 
+/// Dilated kernels are laid out before the program runs, and so were all
+/// biases before iOS 17.
+std::optional<Error>
+expectFixedWeights(const Operands &operands,
+                   const std::vector<ConvWindow> &windows) {
+  bool isDilated = false;
+  for (const ConvWindow &window : windows)
+    isDilated |= window.dilation != 1;
+  const OperandInfo *weight = operands.find("weight");
+  if (isDilated && !weight->isFixed)
+    return makeError(ErrorCode::InvalidInput,
+                     "expected a constant 'weight' with dilations, found the "
+                     "computed value '{}'",
+                     weight->name);
+  const OperandInfo *bias = operands.find("bias");
+  if (bias && !bias->isFixed && operands.opset() < 17)
+    return makeError(ErrorCode::InvalidInput,
+                     "expected a constant 'bias' before ios17, found the "
+                     "computed value '{}'",
+                     bias->name);
+  return std::nullopt;
+}
+
 Types inferConv(const Operands &operands) {
   ANEC_ASSIGN(Type x, operands.type("x"));
   ANEC_ASSIGN(Type weight, operands.type("weight"));
@@ -94,6 +117,7 @@ Types inferConv(const Operands &operands) {
   }
   ANEC_ASSIGN(std::vector<ConvWindow> windows,
               convWindows(operands, x.dims, weight.dims));
+  ANEC_TRY(expectFixedWeights(operands, windows));
   Dims dims = {x.dims[0], weight.dims[0]};
   for (const ConvWindow &window : windows)
     dims.push_back(window.output);
@@ -184,10 +208,11 @@ Result<std::vector<ConvWindow>> convWindows(const Operands &operands,
 }
 
 void addLinearOps(OpTable &table) {
-  table["matmul"] = {"x y transpose_x? transpose_y?", inferMatmul};
-  table["linear"] = {"x weight bias?", inferLinear};
-  table["conv"] = {"x weight bias? strides? pad_type? pad? dilations? groups?",
-                   inferConv};
+  table["matmul"] = {"x y transpose_x!? transpose_y!?", inferMatmul};
+  table["linear"] = {"x weight! bias!?", inferLinear};
+  table["conv"] = {
+      "x weight bias? strides!? pad_type!? pad!? dilations!? groups!?",
+      inferConv};
   table["scaled_dot_product_attention"] = {"query key value attn_mask?",
                                            inferAttention};
 }

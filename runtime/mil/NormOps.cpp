@@ -56,9 +56,9 @@ Types inferLocalResponseNorm(const Operands &operands) {
 } // namespace
 
 void addNormOps(OpTable &table) {
-  table["instance_norm"] = {"x gamma? beta? epsilon?", inferInstanceNorm};
-  table["l2_norm"] = {"x epsilon?", inferL2Norm};
-  table["local_response_norm"] = {"x size alpha? beta? k?",
+  table["instance_norm"] = {"x gamma!? beta!? epsilon!?", inferInstanceNorm};
+  table["l2_norm"] = {"x epsilon!?", inferL2Norm};
+  table["local_response_norm"] = {"x size! alpha!? beta!? k!?",
                                   inferLocalResponseNorm};
 }
 

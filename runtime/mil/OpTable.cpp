@@ -38,10 +38,15 @@ std::vector<OpParameter> parametersOf(const OpInfo &info) {
     const size_t end = std::min(rest.find(' '), rest.size());
     std::string name(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    const bool isOptional = name.back() == '?', isVariadic = name.back() == '*';
-    if (isOptional || isVariadic)
-      name.pop_back();
-    parameters.push_back({name, isOptional, isVariadic});
+    OpParameter parameter;
+    for (; std::string_view("!?*").find(name.back()) != std::string_view::npos;
+         name.pop_back()) {
+      parameter.isConstant |= name.back() == '!';
+      parameter.isOptional |= name.back() == '?';
+      parameter.isVariadic |= name.back() == '*';
+    }
+    parameter.name = name;
+    parameters.push_back(parameter);
   }
   return parameters;
 }

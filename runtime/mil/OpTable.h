@@ -23,15 +23,16 @@ using InferTypes = Result<std::vector<Type>> (*)(const Operands &operands);
 
 /// One operator.
 struct OpInfo {
-  /// Separated by spaces; '?' ends the name of an optional parameter, '*' that
-  /// of one that takes several values.
+  /// Separated by spaces; '!' ends the name of a parameter that must be known
+  /// before the program runs, '?' that of an optional one, '*' that of one that
+  /// takes several values.
   std::string_view parameters;
   InferTypes infer;
 };
 
 struct OpParameter {
   std::string name;
-  bool isOptional, isVariadic;
+  bool isConstant = false, isOptional = false, isVariadic = false;
 };
 std::vector<OpParameter> parametersOf(const OpInfo &info);
 

@@ -23,6 +23,8 @@ struct OperandInfo {
   const Value *constant = nullptr;
   /// Empty for immediate values and attributes.
   std::string name;
+  /// Follows from constants alone, whether or not the value is here.
+  bool isFixed = false;
 };
 
 /// Stands for every opset that is newer than the rules.

@@ -143,17 +143,17 @@ Result<std::vector<ConvWindow>> poolWindows(const Operands &operands,
 
 void addPoolOps(OpTable &table) {
   for (const char *name : {"max_pool", "l2_pool"})
-    table[name] = {"x kernel_sizes strides? pad_type? pad? ceil_mode?",
+    table[name] = {"x kernel_sizes! strides!? pad_type!? pad!? ceil_mode!?",
                    inferPool};
-  table["avg_pool"] = {"x kernel_sizes strides? pad_type? pad? ceil_mode? "
-                       "exclude_padding_from_average?",
+  table["avg_pool"] = {"x kernel_sizes! strides!? pad_type!? pad!? ceil_mode!? "
+                       "exclude_padding_from_average!?",
                        inferPool};
-  table["batch_norm"] = {"x mean variance gamma? beta? epsilon?",
+  table["batch_norm"] = {"x mean! variance! gamma!? beta!? epsilon!?",
                          inferBatchNorm};
-  table["einsum"] = {"values* equation", inferEinsum};
-  table["slice_update"] = {"x update begin end stride? begin_mask? end_mask? "
-                           "squeeze_mask?",
-                           inferSliceUpdate};
+  table["einsum"] = {"values* equation!", inferEinsum};
+  table["slice_update"] = {
+      "x update begin end stride!? begin_mask!? end_mask!? squeeze_mask!?",
+      inferSliceUpdate};
 }
 
 } // namespace anec::rt::mil

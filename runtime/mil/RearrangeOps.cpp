@@ -138,13 +138,13 @@ Types inferFlatten2d(const Operands &operands) {
 } // namespace
 
 void addRearrangeOps(OpTable &table) {
-  table["pixel_shuffle"] = {"x upscale_factor", inferPixelShuffle};
-  table["depth_to_space"] = {"x block_size", inferDepthToSpace};
-  table["space_to_depth"] = {"x block_size", inferSpaceToDepth};
-  table["sliding_windows"] = {"x axis size stride?", inferSlidingWindows};
-  table["reshape_like"] = {"x ref_tensors* begins* ends* end_masks*",
+  table["pixel_shuffle"] = {"x upscale_factor!", inferPixelShuffle};
+  table["depth_to_space"] = {"x block_size!", inferDepthToSpace};
+  table["space_to_depth"] = {"x block_size!", inferSpaceToDepth};
+  table["sliding_windows"] = {"x axis! size! stride!?", inferSlidingWindows};
+  table["reshape_like"] = {"x ref_tensors* begins!* ends!* end_masks!*",
                            inferReshapeLike};
-  table["flatten2d"] = {"x axis?", inferFlatten2d};
+  table["flatten2d"] = {"x axis!?", inferFlatten2d};
 }
 
 } // namespace anec::rt::mil

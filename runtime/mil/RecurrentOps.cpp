@@ -69,11 +69,12 @@ Types inferLstm(const Operands &operands) {
 } // namespace
 
 void addRecurrentOps(OpTable &table) {
-  table["lstm"] = {"x initial_h initial_c weight_ih weight_hh bias? peephole? "
-                   "weight_ih_back? weight_hh_back? bias_back? peephole_back? "
-                   "direction? output_sequence? recurrent_activation? "
-                   "cell_activation? activation? clip?",
-                   inferLstm};
+  table["lstm"] = {
+      "x initial_h initial_c weight_ih! weight_hh! bias!? peephole!? "
+      "weight_ih_back!? weight_hh_back!? bias_back!? peephole_back!? "
+      "direction!? output_sequence!? recurrent_activation!? cell_activation!? "
+      "activation!? clip!?",
+      inferLstm};
 }
 
 } // namespace anec::rt::mil

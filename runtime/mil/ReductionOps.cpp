@@ -116,14 +116,14 @@ void addReductionOps(OpTable &table) {
        {"reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod",
         "reduce_sum_square", "reduce_l1_norm", "reduce_l2_norm",
         "reduce_log_sum", "reduce_log_sum_exp"})
-    table[name] = {"x axes? keep_dims?", inferReduction};
+    table[name] = {"x axes!? keep_dims!?", inferReduction};
   for (const char *name : {"reduce_argmax", "reduce_argmin"})
-    table[name] = {"x axis? keep_dims? output_dtype?", inferArgument};
-  table["softmax"] = {"x axis?", inferSoftmax};
-  table["cumsum"] = {"x axis? exclusive? reverse?", inferCumulativeSum};
-  table["layer_norm"] = {"x axes? gamma? beta? epsilon?", inferLayerNorm};
+    table[name] = {"x axis!? keep_dims!? output_dtype!?", inferArgument};
+  table["softmax"] = {"x axis!?", inferSoftmax};
+  table["cumsum"] = {"x axis!? exclusive!? reverse!?", inferCumulativeSum};
+  table["layer_norm"] = {"x axes!? gamma!? beta!? epsilon!?", inferLayerNorm};
   table["topk"] = {
-      "x k? axis? ascending? sort? return_indices? output_indices_dtype?",
+      "x k!? axis!? ascending!? sort!? return_indices!? output_indices_dtype!?",
       inferTopK};
 }
 

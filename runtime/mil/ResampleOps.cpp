@@ -60,13 +60,12 @@ Types inferResizeBilinear(const Operands &operands) {
 
 void addResampleOps(OpTable &table) {
   table["upsample_nearest_neighbor"] = {
-      "x scale_factor_height? scale_factor_width?", inferUpsample};
-  table["upsample_bilinear"] = {
-      "x scale_factor_height? scale_factor_width? align_corners? "
-      "half_pixel_centers?",
-      inferUpsample};
+      "x scale_factor_height!? scale_factor_width!?", inferUpsample};
+  table["upsample_bilinear"] = {"x scale_factor_height!? scale_factor_width!? "
+                                "align_corners!? half_pixel_centers!?",
+                                inferUpsample};
   table["resize_bilinear"] = {
-      "x target_size_height? target_size_width? sampling_mode?",
+      "x target_size_height!? target_size_width!? sampling_mode!?",
       inferResizeBilinear};
 }
 

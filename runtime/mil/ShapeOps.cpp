@@ -286,21 +286,21 @@ Types inferFill(const Operands &operands) {
 
 void addShapeOps(OpTable &table) {
   table["reshape"] = {"x shape", inferReshape};
-  table["transpose"] = {"x perm", inferTranspose};
-  table["expand_dims"] = {"x axes", inferExpandDims};
-  table["squeeze"] = {"x axes?", inferSqueeze};
-  table["concat"] = {"values* axis interleave?", inferConcat};
-  table["stack"] = {"values* axis", inferStack};
-  table["split"] = {"x axis num_splits? split_sizes?", inferSplit};
+  table["transpose"] = {"x perm!", inferTranspose};
+  table["expand_dims"] = {"x axes!", inferExpandDims};
+  table["squeeze"] = {"x axes!?", inferSqueeze};
+  table["concat"] = {"values* axis! interleave!?", inferConcat};
+  table["stack"] = {"values* axis!", inferStack};
+  table["split"] = {"x axis! num_splits!? split_sizes!?", inferSplit};
   table["tile"] = {"x reps", inferTile};
-  table["pad"] = {"x pad mode? constant_val?", inferPad};
-  table["reverse"] = {"x axes?", inferReverse};
-  table["gather"] = {"x indices axis? batch_dims? validate_indices?",
+  table["pad"] = {"x pad mode!? constant_val!?", inferPad};
+  table["reverse"] = {"x axes!?", inferReverse};
+  table["gather"] = {"x indices axis!? batch_dims!? validate_indices!?",
                      inferGather};
   table["shape"] = {"x", inferShape};
   table["range_1d"] = {"end start step", inferRange};
-  table["fill"] = {"shape value?", inferFill};
-  table["gather_along_axis"] = {"x indices axis? validate_indices?",
+  table["fill"] = {"shape value!?", inferFill};
+  table["gather_along_axis"] = {"x indices axis!? validate_indices!?",
                                 inferGatherAlongAxis};
 }
 

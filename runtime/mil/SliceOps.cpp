@@ -123,7 +123,7 @@ Result<std::vector<SliceRange>> sizeRanges(const Operands &operands,
 
 void addSliceOps(OpTable &table) {
   table["slice_by_index"] = {
-      "x begin end stride? begin_mask? end_mask? squeeze_mask?",
+      "x begin end stride!? begin_mask!? end_mask!? squeeze_mask!?",
       inferSliceByIndex};
   table["slice_by_size"] = {"x begin size", inferSliceBySize};
 }

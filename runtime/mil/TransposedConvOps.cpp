@@ -133,8 +133,8 @@ transposedWindows(const Operands &operands, const Dims &x, const Dims &weight) {
 }
 
 void addTransposedConvOps(OpTable &table) {
-  table["conv_transpose"] = {"x weight bias? pad? output_shape? pad_type? "
-                             "strides? dilations? groups?",
+  table["conv_transpose"] = {"x weight! bias!? pad!? output_shape!? pad_type!? "
+                             "strides!? dilations!? groups!?",
                              inferConvTranspose};
 }
 

@@ -19,7 +19,7 @@ Error Scope::error(ErrorCode code, SourceLocation location,
 void Scope::enter(const Function &function) {
   opset = function.opset;
   for (const TypedName &parameter : function.parameters)
-    define(parameter, parameter.type, nullptr);
+    define(parameter, parameter.type, nullptr, false);
 }
 
 const OperandInfo *Scope::find(const std::string &name) const {
@@ -28,10 +28,11 @@ const OperandInfo *Scope::find(const std::string &name) const {
 }
 
 void Scope::define(const TypedName &name, const Type &inferred,
-                   const Value *constant) {
+                   const Value *constant, bool isFixed) {
   OperandInfo info;
   info.type = name.type;
   info.constant = constant;
+  info.isFixed = isFixed;
   info.name = name.name;
   for (size_t i = 0; i < info.type.dims.size(); ++i)
     if (info.type.dims[i] == dynamicSize && i < inferred.dims.size())
@@ -49,13 +50,13 @@ Result<Operands> Scope::resolve(const Statement &statement) const {
   // Ops of older opsets have their operands in the attribute list.
   for (const Attribute &attribute : statement.attributes)
     if (attribute.name != "name")
-      operands.add(attribute.name,
-                   {OperandInfo{attribute.value.type, &attribute.value, ""}});
+      operands.add(attribute.name, {OperandInfo{attribute.value.type,
+                                                &attribute.value, "", true}});
   for (const Argument &argument : statement.arguments) {
     std::vector<OperandInfo> infos;
     for (const Operand &operand : argument.operands) {
       if (const auto *value = std::get_if<Value>(&operand)) {
-        infos.push_back(OperandInfo{value->type, value, ""});
+        infos.push_back(OperandInfo{value->type, value, "", true});
         continue;
       }
       const Reference &reference = std::get<Reference>(operand);
@@ -83,14 +84,19 @@ Scope::checkParameters(const Statement &statement,
   };
   std::set<std::string> known;
   for (const OpParameter &parameter : parameters) {
-    const auto &[name, isOptional, isVariadic] = parameter;
+    const std::string &name = parameter.name;
     known.insert(name);
     const std::vector<OperandInfo> &values = operands.all(name);
-    if (values.empty() && !isOptional)
+    if (values.empty() && !parameter.isOptional)
       return fail("expected argument '" + name + "'");
-    if (values.size() > 1 && !isVariadic)
+    if (values.size() > 1 && !parameter.isVariadic)
       return fail(fmt::format("expected one value as '{}', found {}", name,
                               values.size()));
+    for (const OperandInfo &value : values)
+      if (parameter.isConstant && !value.isFixed)
+        return fail(fmt::format("expected '{}' to be a constant, found the "
+                                "computed value '{}'",
+                                name, value.name));
   }
   for (const auto &[name, values] : operands.map())
     if (!known.count(name))
@@ -132,6 +138,15 @@ Result<std::vector<Type>> Scope::inferTypes(const Statement &statement,
   return inferred;
 }
 
+/// True when all operands are constants.
+static bool isFixed(const Operands &operands) {
+  for (const auto &[name, values] : operands.map())
+    for (const OperandInfo &value : values)
+      if (!value.isFixed)
+        return false;
+  return true;
+}
+
 /// The quotient of integers may be written as floats.
 static bool isQuotient(const std::string &op, const Type &written,
                        const Type &inferred) {
@@ -162,7 +177,7 @@ Result<Operands> Scope::add(const Statement &statement) {
   ANEC_ASSIGN(Operands operands, resolve(statement));
   if (info == opTable().end()) {
     for (const TypedName &result : statement.results)
-      define(result, result.type, nullptr);
+      define(result, result.type, nullptr, isFixed(operands));
     return operands;
   }
   ANEC_TRY(checkParameters(statement, parametersOf(info->second), operands));
@@ -173,6 +188,10 @@ Result<Operands> Scope::add(const Statement &statement) {
                  fmt::format("'{}': expected {} results, found {}",
                              statement.op, inferred.size(),
                              statement.results.size()));
+  // Sizes are known although the elements are not.
+  const bool isKnownShape =
+      statement.op == "shape" &&
+      operands.find("x")->type.elementCount() != dynamicSize;
   const Value *constant = nullptr;
   if (statement.op == "const") {
     const OperandInfo *value = operands.find("val");
@@ -192,7 +211,7 @@ Result<Operands> Scope::add(const Statement &statement) {
                    fmt::format("'{}': expected the result type {}, found {}",
                                statement.op, toString(type),
                                toString(result.type)));
-    define(result, type, constant);
+    define(result, type, constant, isFixed(operands) || isKnownShape);
     if (!isReasonable(find(result.name)->type))
       return error(ErrorCode::InvalidInput, result.location,
                    fmt::format("'{}': expected at most 2^48 elements, found {}",

@@ -45,6 +45,7 @@ public:
   /// Makes a result known before execution. `value` must outlive the scope.
   void setConstant(const std::string &name, const Value *value) {
     values[name].constant = value;
+    values[name].isFixed = true;
   }
 
   /// Null when there is no such value.
@@ -63,7 +64,7 @@ private:
                   const Operands &operands) const;
   void warnOfNewerOps(const Statement &statement, const Operands &operands);
   void define(const TypedName &name, const Type &inferred,
-              const Value *constant);
+              const Value *constant, bool isFixed);
 
   Result<std::vector<Type>> inferTypes(const Statement &statement,
                                        const Operands &operands) const;

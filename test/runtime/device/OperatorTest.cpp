@@ -52,13 +52,29 @@ std::vector<double> numbersOf(const Json &values) {
   return numbers;
 }
 
+/// An input that has to be known before the program runs.
+std::string constantText(const Json &input) {
+  const std::string type = input["type"].get<std::string>();
+  std::string values;
+  for (const Json &value : input["values"])
+    values += (values.empty() ? "" : ", ") +
+              (value.is_string() ? value.get<std::string>() : value.dump());
+  const bool isScalar = type.find("[]") != std::string::npos;
+  return type + " " + input["name"].get<std::string>() +
+         " = const()[val = " + type + "(" +
+         (isScalar ? values : "[" + values + "]") + ")]; ";
+}
+
 /// A program that returns the results of one operator.
 std::string programText(const Json &test) {
-  std::string parameters, results, names;
+  std::string parameters, constants, results, names;
   for (const Json &input : test["inputs"])
-    parameters += (parameters.empty() ? "" : ", ") +
-                  input["type"].get<std::string>() + " " +
-                  input["name"].get<std::string>();
+    if (input["constant"])
+      constants += constantText(input);
+    else
+      parameters += (parameters.empty() ? "" : ", ") +
+                    input["type"].get<std::string>() + " " +
+                    input["name"].get<std::string>();
   for (size_t i = 0; i < test["results"].size(); ++i) {
     const std::string name = "result" + std::to_string(i);
     results += (i == 0 ? "" : ", ") +
@@ -66,8 +82,8 @@ std::string programText(const Json &test) {
     names += (i == 0 ? "" : ", ") + name;
   }
   return "program(1.3) { func main<" + test["opset"].get<std::string>() + ">(" +
-         parameters + ") { " + results + " = " + test["op"].get<std::string>() +
-         "; } -> (" + names + "); }";
+         parameters + ") { " + constants + results + " = " +
+         test["op"].get<std::string>() + "; } -> (" + names + "); }";
 }
 
 /// Elements of a port, from and to numbers.
@@ -170,9 +186,11 @@ void runCase(const Json &test, Numerics numerics) {
   std::vector<PortMemory> inputs, outputs;
   std::vector<const void *> from;
   std::vector<void *> to;
-  for (const Port &port : (*program)->inputs()) {
-    inputs.emplace_back(port.layout);
-    inputs.back().fill(numbersOf(test["inputs"][inputs.size() - 1]["values"]));
+  for (const Json &input : test["inputs"]) {
+    if (input["constant"])
+      continue;
+    inputs.emplace_back((*program)->inputs()[inputs.size()].layout);
+    inputs.back().fill(numbersOf(input["values"]));
     from.push_back(inputs.back().memory.data());
   }
   for (const Port &port : (*program)->outputs()) {
@@ -209,7 +227,7 @@ std::set<std::string> coveredByCases() {
     if (!program)
       continue;
     const mil::Function &function = program->functions.front();
-    const mil::Statement &statement = function.statements.front();
+    const mil::Statement &statement = function.statements.back();
     const std::string &op = statement.op;
     covered.insert(op);
     std::set<std::string> given;

@@ -129,14 +129,34 @@ TEST(OperatorTypes, Compressed) {
   refuse("constexpr_lut_to_dense(indices = tensor<uint1, [2]>([0, 1]), lut = "
          "tensor<fp16, [1, 2, 2]>([1, 2, 3, 4]))",
          "expected argument 'vector_axis'");
-  refuse("constexpr_sparse_to_dense(nonzero_data = x, mask = tensor<uint1, "
-         "[2]>([0, 1]))",
-         "expected a vector as 'nonzero_data' and a mask of uint1");
-  refuse("constexpr_cast(source_val = i, output_dtype = string(\"fp32\"))",
-         "expected a float type as 'output_dtype' and floats to cast");
+  refuse(
+      "constexpr_sparse_to_dense(nonzero_data = fp16(1), mask = tensor<uint1, "
+      "[2]>([0, 1]))",
+      "expected a vector as 'nonzero_data' and a mask of uint1");
+  refuse(
+      "constexpr_cast(source_val = int32(1), output_dtype = string(\"fp32\"))",
+      "expected a float type as 'output_dtype' and floats to cast");
   refuse("cast(x = x, dtype = string(\"int64\"))",
          "expected 'dtype' fp16, fp32, int8, int16, int32, uint8, uint16 or "
          "bool, found 'int64'");
+}
+
+TEST(OperatorTypes, SomeParametersMustBeConstants) {
+  refuse("softmax(x = x, axis = i)",
+         "t.mil:3:1: 'softmax': expected 'axis' to be a constant, found the "
+         "computed value 'i'");
+  refuse("layer_norm(x = x, gamma = x)", "expected 'gamma' to be a constant");
+  refuse("conv(x = x, weight = o, bias = i)", "'weight' of the same rank");
+  refuse("conv(x = x, weight = x, groups = int32(1), dilations = "
+         "tensor<int32, [2]>([1, 2]), pad_type = string(\"same\"))",
+         "expected a constant 'weight' with dilations, found the computed "
+         "value 'x'");
+  // What follows from constants is one.
+  accept("tensor<fp16, [1, 4, 2, 8]>",
+         "softmax(x = x, axis = int32(1)); tensor<fp16, [8]> g = "
+         "exp(x = tensor<fp16, [8]>([1, 1, 1, 1, 1, 1, 1, 1])); tensor<fp16, "
+         "[1, 4, 2, 8]> z = layer_norm(x = x, axes = tensor<int32, [1]>([-1]), "
+         "gamma = g)");
 }
 
 TEST(OperatorTypes, Lstm) {

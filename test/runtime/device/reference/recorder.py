@@ -3,6 +3,7 @@
 Inputs are representable in fp16, so the same case serves every storage type.
 """
 import math
+import re
 import zlib
 
 import numpy as np
@@ -95,6 +96,27 @@ def numbers(tensor, rounded=False):
     return [number(v) for v in tensor.to(torch.float64).flatten().tolist()]
 
 
+# What must be known before a program runs: `c` in ops.md.
+CONSTANT = {
+    "linear": {"weight", "bias"}, "conv_transpose": {"weight", "bias"},
+    "batch_norm": {"mean", "variance", "gamma", "beta"},
+    "layer_norm": {"gamma", "beta"}, "instance_norm": {"gamma", "beta"},
+    "quantize": {"scale", "zero_point"},
+    "dequantize": {"scale", "zero_point"},
+    "lstm": {n + s for s in ("", "_back") for n in (
+        "weight_ih", "weight_hh", "bias", "peephole")}}
+
+
+def constants_of(statement):
+    """Names of the values that are given to such parameters."""
+    op = re.match(r"\w+", statement).group()
+    every = op.startswith("constexpr_")
+    if op == "conv" and "dilations" in statement:
+        return set(re.findall(r"weight = (\w+)", statement))
+    return {value for name, value in re.findall(r"(\w+) = (\w+)", statement)
+            if every or name in CONSTANT.get(op, ())}
+
+
 def record(name, statement, inputs, expected, sums=1, types=(), results=(),
            opset="ios18"):
     """`sums`: largest number of terms in one result, for the tolerance.
@@ -104,9 +126,11 @@ def record(name, statement, inputs, expected, sums=1, types=(), results=(),
                 for e in expected]
     types, results = dict(types), list(results)
     results += [None] * (len(expected) - len(results))
+    fixed = constants_of(statement)
     CASES.append({
         "name": name, "opset": opset, "op": statement, "sums": sums,
         "inputs": [{"name": n, "type": tensor_type(t, types.get(n)),
-                    "values": numbers(t)} for n, t in inputs.items()],
+                    "constant": n in fixed, "values": numbers(t)}
+                   for n, t in inputs.items()],
         "results": [{"type": tensor_type(t, kind), "values": numbers(t, True)}
                     for t, kind in zip(expected, results)]})

@@ -52,7 +52,7 @@ Var FunctionWriter::namedConstant(Value value, double low, double high) {
   Var var{newName("c"), value.type, low, high};
   function.statements.push_back(makeConst(var.name, value));
   constants.push_back(std::move(value));
-  values[var.name] = OperandInfo{var.type, &constants.back(), var.name};
+  values[var.name] = OperandInfo{var.type, &constants.back(), var.name, true};
   return var;
 }
 
@@ -96,7 +96,7 @@ Operands FunctionWriter::resolve(const Statement &statement) {
     std::vector<OperandInfo> infos;
     for (const Operand &operand : argument.operands) {
       if (const auto *value = std::get_if<Value>(&operand))
-        infos.push_back(OperandInfo{value->type, value, ""});
+        infos.push_back(OperandInfo{value->type, value, "", true});
       else
         infos.push_back(values.at(std::get<Reference>(operand).name));
     }
