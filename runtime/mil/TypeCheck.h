@@ -45,7 +45,6 @@ public:
   /// Makes a result known before execution. `value` must outlive the scope.
   void setConstant(const std::string &name, const Value *value) {
     values[name].constant = value;
-    values[name].isFixed = true;
   }
 
   /// Null when there is no such value.

@@ -158,14 +158,13 @@ Result<int> run(ExecFlags flags) {
   options.blobChecks =
       flags.strictBlobs ? mil::BlobChecks::Strict : mil::BlobChecks::Lenient;
   options.function = source.function.name;
-  options.inputDims = cpu::sizesOf(inputs);
   ANEC_ASSIGN(options.extraOutputs, innerValues(source.function, flags));
   ANEC_TRY(cpu::checkInputs(source.function, inputs));
 
   ThreadPool pool(flags.device.threads);
   std::vector<std::string> warnings;
   ANEC_ASSIGN(std::unique_ptr<cpu::CpuProgram> program,
-              cpu::CpuProgram::compile(source.files, options, pool, &warnings));
+              cpu::compileFor(source.files, options, inputs, pool, &warnings));
   ANEC_ASSIGN(cpu::ArrayRun arrays,
               cpu::ArrayRun::prepare(*program, inputs, &warnings));
   std::set<std::string> said;

@@ -168,6 +168,14 @@ void storeNumber(double number, DataType type, uint8_t *bytes) {
   }
 }
 
+std::vector<double> numbersOf(const NpyArray &array) {
+  std::vector<double> numbers;
+  for (int64_t i = 0; i < elementCount(array.shape); ++i)
+    numbers.push_back(numberOf(array.type, array.bytes.data() +
+                                               i * dataTypeSize(array.type)));
+  return numbers;
+}
+
 NpyArray arrayOf(const Port &port, const uint8_t *memory) {
   NpyArray array{dataTypeOf(port), port.layout.dims, {}};
   const int64_t count = elementCount(array.shape);
@@ -274,6 +282,39 @@ std::map<std::string, Dims> sizesOf(const NamedArrays &inputs) {
   for (const auto &[name, array] : inputs)
     sizes[name] = array.shape;
   return sizes;
+}
+
+Result<std::unique_ptr<CpuProgram>>
+compileFor(const ProgramFiles &files, CompileOptions options,
+           const NamedArrays &inputs, ThreadPool &pool,
+           std::vector<std::string> *warnings) {
+  options.inputDims = sizesOf(inputs);
+  auto attempt = [&] {
+    std::vector<std::string> said;
+    auto program = CpuProgram::compile(files, options, pool, &said);
+    if (program && warnings)
+      warnings->insert(warnings->end(), said.begin(), said.end());
+    return program;
+  };
+  auto program = attempt();
+  std::string names;
+  for (bool takesFloats : {false, true}) {
+    if (program || program.error().code != ErrorCode::Unsupported)
+      break;
+    for (const auto &[name, array] : inputs) {
+      if (isFloatData(array.type) != takesFloats)
+        continue;
+      options.knownInputs[name] = numbersOf(array);
+      names += (names.empty() ? "'" : ", '") + name + "'";
+    }
+    if (names.empty())
+      continue;
+    program = attempt();
+    if (program && warnings)
+      warnings->push_back("sizes depend on elements: what follows from " +
+                          names + " alone was computed while loading");
+  }
+  return program;
 }
 
 Result<ArrayRun> ArrayRun::prepare(const CpuProgram &program,

@@ -36,6 +36,14 @@ std::optional<Error> checkInputs(const mil::Function &function,
 /// The sizes of all inputs, for CompileOptions.
 std::map<std::string, Dims> sizesOf(const NamedArrays &inputs);
 
+/// Compiles a program for the inputs it will run on, which `checkInputs`
+/// accepted. Where sizes depend on elements, the integers among the inputs, or
+/// else all of them, are taken as constants; `warnings` says so.
+Result<std::unique_ptr<CpuProgram>>
+compileFor(const ProgramFiles &files, CompileOptions options,
+           const NamedArrays &inputs, ThreadPool &pool,
+           std::vector<std::string> *warnings = nullptr);
+
 /// A program with memory for its inputs and outputs.
 class ArrayRun {
 public:

@@ -7,9 +7,12 @@
 #include "runtime/device/cpu/Compiler.h"
 
 #include "runtime/device/cpu/Constants.h"
+#include "runtime/device/cpu/Elements.h"
 #include "runtime/device/cpu/MemoryPlan.h"
 #include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Views.h"
+
+#include <cassert>
 
 namespace anec::rt::cpu {
 
@@ -95,38 +98,31 @@ void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
                                 {}});
 }
 
-/// Lets the type rules see integers that are known now, such as shapes.
+/// Lets the type rules see elements that are known now, such as shapes.
 void Compiler::publish(const std::string &name) {
   auto found = values.find(name);
   if (found == values.end() || !isConstant(found->second))
     return;
   const ValueRef &value = found->second;
-  const Layout &layout = value.layout;
-  constexpr int64_t largest = 4096;
-  if (isFloat(layout.storage) || elementCount(layout.dims) > largest)
+  constexpr int64_t largest = 65536;
+  if (elementCount(value.layout.dims) > largest)
     return;
-  Tensor from, to;
-  static_cast<Layout &>(from) = layout;
-  from.data = program->constants[program->buffers[value.buffer].index].data();
-  from.data = from.at(value.offset);
-  AlignedBuffer<uint8_t> memory(largest * storageSize(layout.storage));
-  to = from;
-  to.strides = contiguousStrides(to.dims);
-  to.data = memory.data();
-  copy(from, to);
-  std::vector<int64_t> integers;
-  for (int64_t i = 0; i < elementCount(layout.dims); ++i) {
-    double number;
-    integers.push_back(static_cast<int64_t>(
-        *loadRow<double>(layout.storage, to.at(i), 1, 1, &number)));
-  }
-  publish(name, std::move(integers));
+  Tensor tensor;
+  static_cast<Layout &>(tensor) = value.layout;
+  tensor.data = program->constants[program->buffers[value.buffer].index].data();
+  tensor.data = tensor.at(value.offset);
+  const Numbers numbers = numbersOf(tensor);
+  if (isFloat(value.layout.storage))
+    publish(name, mil::Value::Floats(numbers));
+  else
+    publish(name, mil::Value::Integers(numbers.begin(), numbers.end()));
 }
 
-void Compiler::publish(const std::string &name, std::vector<int64_t> integers) {
+template <typename Elements>
+void Compiler::publish(const std::string &name, Elements elements) {
   mil::Value value;
   value.type = scope.find(name)->type;
-  value.data = std::move(integers);
+  value.data = std::move(elements);
   folded.push_back(std::move(value));
   scope.setConstant(name, &folded.back());
 }
@@ -141,7 +137,25 @@ std::optional<Error> Compiler::addInput(const mil::TypedName &parameter) {
                                   bytesOf(*layout));
   program->inputPorts.push_back(Port{parameter.name, parameter.type, *layout});
   values[parameter.name] = ValueRef{buffer, 0, *layout};
+  auto known = options.knownInputs.find(parameter.name);
+  if (known != options.knownInputs.end())
+    setInput(parameter.name, known->second, *layout);
   return std::nullopt;
+}
+
+/// The input becomes a constant; nobody reads what the port is given.
+void Compiler::setInput(const std::string &name,
+                        const std::vector<double> &numbers,
+                        const Layout &layout) {
+  assert(static_cast<int64_t>(numbers.size()) == elementCount(layout.dims));
+  AlignedBuffer<uint8_t> memory(bytesOf(layout));
+  storeRow<double>(numbers.data(), layout.storage, memory.data(), 1,
+                   elementCount(layout.dims));
+  const size_t buffer = addBuffer(BufferKind::Constant,
+                                  program->constants.size(), bytesOf(layout));
+  program->constants.push_back(std::move(memory));
+  values[name] = ValueRef{buffer, 0, layout};
+  publish(name);
 }
 
 std::optional<Error> Compiler::addOutput(const std::string &name) {

@@ -43,7 +43,10 @@ private:
                                  const std::vector<Layout> &results);
   void addCopy(const ValueRef &from, const ValueRef &to);
   void publish(const std::string &name);
-  void publish(const std::string &name, std::vector<int64_t> integers);
+  template <typename Elements>
+  void publish(const std::string &name, Elements elements);
+  void setInput(const std::string &name, const std::vector<double> &numbers,
+                const Layout &layout);
 
   Result<Layout> layoutOf(const mil::Type &type) const;
   Result<ValueRef> tensor(const mil::OperandInfo &operand);

@@ -66,6 +66,9 @@ struct CompileOptions {
   std::string function;
   /// Sizes of inputs whose types leave them open ('?').
   std::map<std::string, Dims> inputDims;
+  /// Elements of inputs, row-major. What follows from them is computed while
+  /// compiling, so that sizes may depend on them.
+  std::map<std::string, std::vector<double>> knownInputs;
   /// Names of inner values to return after the function's own outputs.
   std::vector<std::string> extraOutputs;
 };

@@ -92,4 +92,76 @@ TEST(ArrayRunner, PathsStayInTheFolder) {
   }
 }
 
+/// One program on one array of floats and, as `i`, one of integers.
+Result<std::vector<NamedArray>> runText(const std::string &body,
+                                        const std::vector<float> &x,
+                                        const std::vector<int32_t> &i,
+                                        std::vector<std::string> &warnings) {
+  ProgramFiles files;
+  files.name = "t.mil";
+  files.text = "program(1.3) { func main<ios18>(tensor<fp32, [4]> x, "
+               "tensor<int32, [1]> i) {\n" +
+               body + "} -> (y); }";
+  NpyArray whole{DataType::I32, {1}, std::vector<uint8_t>(4)};
+  std::memcpy(whole.bytes.data(), i.data(), 4);
+  const NamedArrays inputs = {{"x", floats({4}, x)}, {"i", whole}};
+  ThreadPool pool(1);
+  ANEC_ASSIGN(std::unique_ptr<CpuProgram> program,
+              compileFor(files, CompileOptions(), inputs, pool, &warnings));
+  return runOnArrays(*program, inputs, pool);
+}
+
+std::vector<float> floatsOf(const NpyArray &array) {
+  std::vector<float> numbers(array.bytes.size() / 4);
+  std::memcpy(numbers.data(), array.bytes.data(), array.bytes.size());
+  return numbers;
+}
+
+TEST(ArrayRunner, SizesMayDependOnElements) {
+  // The elements that are greater than 1, by their places.
+  std::vector<std::string> warnings;
+  auto outputs =
+      runText("tensor<bool, [4]> large = greater(x = x, y = fp32(1));\n"
+              "tensor<int32, [?, 1]> places = non_zero(x = large);\n"
+              "tensor<fp32, [?]> y = gather_nd(x = x, indices = places);\n",
+              {0.5, 2, 1, 3}, {0}, warnings);
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  EXPECT_EQ((*outputs)[0].array.shape, std::vector<int64_t>{2});
+  EXPECT_EQ(floatsOf((*outputs)[0].array), (std::vector<float>{2, 3}));
+  EXPECT_EQ(warnings, std::vector<std::string>{
+                          "sizes depend on elements: what follows from "
+                          "'i', 'x' alone was computed while loading"});
+}
+
+TEST(ArrayRunner, IntegersDecideAboutSlicesFirst) {
+  const std::string slice =
+      "tensor<int32, [1]> end = add(x = i, y = int32(2));\n"
+      "tensor<fp32, [2]> y = slice_by_index(x = x, begin = i, end = end);\n";
+  std::vector<std::string> warnings;
+  auto outputs = runText(slice, {5, 6, 7, 8}, {1}, warnings);
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  EXPECT_EQ(floatsOf((*outputs)[0].array), (std::vector<float>{6, 7}));
+  EXPECT_EQ(warnings, std::vector<std::string>{
+                          "sizes depend on elements: what follows from 'i' "
+                          "alone was computed while loading"});
+  // The written size is the slice's at no other place.
+  outputs = runText(slice, {5, 6, 7, 8}, {3}, warnings);
+  ASSERT_FALSE(outputs);
+  EXPECT_NE(outputs.error().message.find("expected the result type "
+                                         "tensor<fp32, [1]>"),
+            std::string::npos)
+      << outputs.error().message;
+}
+
+TEST(ArrayRunner, ConstantsThatMustBeWrittenStayErrors) {
+  std::vector<std::string> warnings;
+  auto outputs = runText("tensor<int32, [?, 1]> places = non_zero(x = x);\n"
+                         "tensor<fp32, [4]> y = softmax(x = x, axis = i);\n",
+                         {1, 2, 3, 4}, {0}, warnings);
+  ASSERT_FALSE(outputs);
+  EXPECT_EQ(outputs.error().message,
+            "t.mil:3:1: 'softmax': expected 'axis' to be a constant, found "
+            "the computed value 'i'");
+}
+
 } // namespace

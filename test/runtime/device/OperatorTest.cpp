@@ -17,6 +17,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <set>
 
 using namespace anec::rt;
@@ -148,6 +149,19 @@ double inRange(double expected, Storage storage) {
              : expected;
 }
 
+/// Largest error of a run, relative to the largest number of its result.
+double relativeError(const std::vector<double> &found,
+                     const std::vector<double> &recorded) {
+  double largest = 0, error = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!std::isfinite(recorded[i]) || !std::isfinite(found[i]))
+      continue;
+    largest = std::max(largest, std::abs(recorded[i]));
+    error = std::max(error, std::abs(found[i] - recorded[i]));
+  }
+  return error == 0 ? 0 : error / largest;
+}
+
 void compare(const std::vector<double> &found,
              const std::vector<double> &recorded, Storage storage,
              double sums) {
@@ -169,7 +183,8 @@ void compare(const std::vector<double> &found,
   }
 }
 
-void runCase(const Json &test, Numerics numerics) {
+/// `worst` is the largest relative error so far.
+void runCase(const Json &test, Numerics numerics, double &worst) {
   SCOPED_TRACE(test["name"].get<std::string>() + ", numerics " +
                std::to_string(static_cast<int>(numerics)));
   ProgramFiles files;
@@ -203,16 +218,25 @@ void runCase(const Json &test, Numerics numerics) {
   ASSERT_FALSE(error) << error->message;
   for (size_t r = 0; r < outputs.size(); ++r) {
     SCOPED_TRACE("result " + std::to_string(r));
-    compare(outputs[r].numbers(), numbersOf(test["results"][r]["values"]),
-            outputs[r].layout.storage, test["sums"]);
+    const std::vector<double> recorded =
+        numbersOf(test["results"][r]["values"]);
+    compare(outputs[r].numbers(), recorded, outputs[r].layout.storage,
+            test["sums"]);
+    worst = std::max(worst, relativeError(outputs[r].numbers(), recorded));
   }
 }
 
 TEST(Operator, RecordedValues) {
   ASSERT_GT(recordedCases().size(), 1000u);
+  std::map<Numerics, double> worst;
   for (const Json &test : recordedCases())
     for (Numerics numerics : {Numerics::Ane, Numerics::F32, Numerics::F64})
-      runCase(test, numerics);
+      runCase(test, numerics, worst[numerics]);
+  // What is promised of any operator, however long its sums are.
+  EXPECT_LT(worst[Numerics::Ane], 1e-2);
+  EXPECT_LT(worst[Numerics::F32], 1e-4);
+  RecordProperty("worst_ane", std::to_string(worst[Numerics::Ane]));
+  RecordProperty("worst_f32", std::to_string(worst[Numerics::F32] * 1e6));
 }
 
 // ---- Nothing in the table of operators goes without a case ----
