@@ -6,8 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
 
+#include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Kernels.h"
+#include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -18,48 +21,27 @@ namespace anec::rt {
 
 namespace {
 
-using gemm_detail::Kernels;
+using namespace gemm_detail;
 
-/// B is packed for so many terms and columns at a time (8 MiB at most), A for
-/// one task and fewer terms: what the inner kernel reads again and again stays
-/// in the first two caches.
+/// B is packed for so many terms and columns at a time, 8 MiB at most.
 constexpr int64_t maxOuterDepth = 2048, maxBlockColumns = 1024;
-constexpr int64_t maxDepth = 384;
 /// One task computes this many panels of A times all columns of a block.
 constexpr int64_t taskPanels = 4;
 constexpr int64_t maxTileElements = 16 * 96;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/// Cuts `size` into equal parts of at most `limit`; the length of one.
-int64_t evenPart(int64_t size, int64_t limit) {
-  return ceilDiv(size, ceilDiv(size, limit));
-}
-
-int64_t elementBytes(MatrixType type) {
-  return type == MatrixType::F16 ? 2 : type == MatrixType::F32 ? 4 : 8;
-}
-
-ConstMatrix offset(const ConstMatrix &matrix, int64_t row, int64_t column) {
-  ConstMatrix moved = matrix;
-  int64_t elements = row * matrix.rowStride + column * matrix.columnStride;
-  moved.data = static_cast<const uint8_t *>(matrix.data) +
-               elements * elementBytes(matrix.type);
-  return moved;
-}
-
 /// One product; T is the type of the sums.
 template <typename T> class Product {
 public:
+  /// `packed` stands for `a` unless it is null.
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
-          const ConstMatrix &b, GemmMode mode, const Matrix &c,
-          const Kernels<T> &kernels, ThreadPool &pool)
-      : m(m), n(n), k(k), alpha(static_cast<T>(alpha)), a(a), b(b), mode(mode),
-        c(c), kernels(kernels), pool(pool) {
+          const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
+          const Matrix &c, const Kernels<T> &kernels, ThreadPool &pool)
+      : m(m), n(n), k(k), alpha(static_cast<T>(alpha)), a(a), packed(packed),
+        b(b), mode(mode), c(c), kernels(kernels), pool(pool) {
     rows = evenPart(m, kernels.maxRows);
-    aStride = ceilDiv(rows, 4) * 4;
+    aStride = packed ? rows : ceilDiv(rows, 4) * 4;
     outerDepth = evenPart(k, maxOuterDepth);
     panels = ceilDiv(m, rows);
   }
@@ -83,7 +65,10 @@ private:
   void compute(const Block &block);
   void computeTask(const Block &block, int64_t firstPanel);
   void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
-                    int64_t endPanel, T *packedA, T *tiles);
+                    int64_t endPanel, const T *panelsA, int64_t panelStride,
+                    T *tiles);
+  const T *packA(int64_t firstPanel, int64_t endPanel, int64_t term,
+                 int64_t depth, int64_t *panelStride);
   Matrix resultAt(int64_t row, int64_t column) const;
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
@@ -91,7 +76,9 @@ private:
 
   int64_t m, n, k;
   T alpha;
-  ConstMatrix a, b;
+  ConstMatrix a;
+  const PackedMatrix *packed;
+  ConstMatrix b;
   GemmMode mode;
   Matrix c;
   const Kernels<T> &kernels;
@@ -163,41 +150,59 @@ template <typename T> void Product<T>::compute(const Block &block) {
     pool.parallelFor(tasks, task);
 }
 
+/// Panels of A from `term` on in the type of the sums, `*panelStride` elements
+/// apart.
+template <typename T>
+const T *Product<T>::packA(int64_t firstPanel, int64_t endPanel, int64_t term,
+                           int64_t depth, int64_t *panelStride) {
+  if (packed && elementBytes(packed->type()) == sizeof(T)) {
+    *panelStride = k * rows;
+    return static_cast<const T *>(packed->at(firstPanel, term));
+  }
+  *panelStride = aStride * depth;
+  T *panelsA = Workspace<T>::get().a.reserve(taskPanels * *panelStride);
+  for (int64_t panel = firstPanel; panel < endPanel; ++panel) {
+    T *target = panelsA + (panel - firstPanel) * *panelStride;
+    if (packed)
+      convert(static_cast<const half *>(packed->at(panel, term)), target,
+              (depth - 1) * rows + rowsOf(panel));
+    else
+      kernels.pack(offset(a, panel * rows, term), rowsOf(panel), depth, aStride,
+                   target);
+  }
+  return panelsA;
+}
+
 template <typename T>
 void Product<T>::computeTask(const Block &block, int64_t firstPanel) {
-  Workspace<T> &workspace = Workspace<T>::get();
   const int64_t endPanel = std::min(firstPanel + taskPanels, panels);
   const int64_t sliceDepth = evenPart(block.depthSize, maxDepth);
   const int64_t tileElements = rows * kernels.width;
-  T *packedA = workspace.a.reserve(taskPanels * aStride * sliceDepth);
-  T *tiles =
-      partial
-          ? partial + firstPanel * block.panelsB * tileElements
-          : workspace.tiles.reserve(taskPanels * block.panelsB * tileElements);
+  T *tiles = partial ? partial + firstPanel * block.panelsB * tileElements
+                     : Workspace<T>::get().tiles.reserve(
+                           taskPanels * block.panelsB * tileElements);
   for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
     Slice slice;
     slice.depth = depth;
     slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
     slice.first = block.first && depth == 0;
     slice.last = block.last && depth + sliceDepth >= block.depthSize;
-    for (int64_t panel = firstPanel; panel < endPanel; ++panel)
-      kernels.pack(offset(a, panel * rows, block.depth + depth), rowsOf(panel),
-                   slice.depthSize, aStride,
-                   packedA + (panel - firstPanel) * aStride * sliceDepth);
-    computeSlice(block, slice, firstPanel, endPanel, packedA, tiles);
+    int64_t panelStride = 0;
+    const T *panelsA = packA(firstPanel, endPanel, block.depth + depth,
+                             slice.depthSize, &panelStride);
+    computeSlice(block, slice, firstPanel, endPanel, panelsA, panelStride,
+                 tiles);
   }
 }
 
-/// The tiles of some panels of A and all panels of B; `packedA` holds the
-/// slice of A's panels, as far apart as the largest slice is long.
+/// The tiles of some panels of A and all panels of B.
 template <typename T>
 void Product<T>::computeSlice(const Block &block, const Slice &slice,
-                              int64_t firstPanel, int64_t endPanel, T *packedA,
-                              T *tiles) {
+                              int64_t firstPanel, int64_t endPanel,
+                              const T *panelsA, int64_t panelStride, T *tiles) {
   alignas(64) T local[maxTileElements];
   const int64_t width = kernels.width, tileElements = rows * width;
   assert(tileElements <= maxTileElements && "tile too large");
-  const int64_t panelStride = aStride * evenPart(block.depthSize, maxDepth);
   const bool isWhole = slice.first && slice.last;
   for (int64_t pb = 0; pb < block.panelsB; ++pb)
     for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
@@ -206,7 +211,7 @@ void Product<T>::computeSlice(const Block &block, const Slice &slice,
                         : tiles + ((pa - firstPanel) * block.panelsB + pb) *
                                       tileElements;
       kernels.tile(rowsOf(pa), slice.depthSize,
-                   packedA + (pa - firstPanel) * panelStride, aStride,
+                   panelsA + (pa - firstPanel) * panelStride, aStride,
                    packedB + column * outerDepth + slice.depth * width, tile,
                    !slice.first);
       if (slice.last)
@@ -260,12 +265,20 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     a = left;
   }
   if (isDouble)
-    Product<double>(m, n, k, alpha, a, b, mode, c, gemm_detail::doubleKernels(),
+    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, doubleKernels(),
                     pool)
         .run();
   else
-    Product<float>(m, n, k, alpha, a, b, mode, c, gemm_detail::floatKernels(),
-                   pool)
+    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, floatKernels(), pool)
+        .run();
+}
+
+void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
+          GemmMode mode, Matrix c, ThreadPool &pool) {
+  assert(c.type != MatrixType::F64 && "f64 matrices are not packed");
+  if (a.rows() > 0 && n > 0 && a.depth() > 0)
+    Product<float>(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c,
+                   floatKernels(), pool)
         .run();
 }
 

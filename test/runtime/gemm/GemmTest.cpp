@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
+#include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -114,6 +115,54 @@ TEST(Gemm, SeveralBlocksOfEveryLoop) {
                           1, GemmMode::Accumulate);
   check<half, half, half>(1030, 33, 700, Order::Rows, Order::Rows, Order::Rows,
                           1, GemmMode::Overwrite);
+  check<float, half, float>(40, 1100, 2500, Order::Columns, Order::Rows,
+                            Order::Rows, 1, GemmMode::Overwrite);
+}
+
+/// A product with a packed left operand, against the one of `check`.
+template <typename T> void checkPacked(int64_t m, int64_t n, int64_t k) {
+  TestMatrix<half> b(k, n, Order::Rows, 2);
+  ThreadPool pool(2);
+  for (Order order : {Order::Rows, Order::Columns, Order::Neither}) {
+    TestMatrix<T> a(m, k, order, 1);
+    PackedMatrix packed(m, k, matrixType(a.elements.data()));
+    packed.pack(a.view(), pool);
+    TestMatrix<float> expected(m, n, Order::Rows, 3);
+    TestMatrix<float> found = expected;
+    gemm(m, n, k, 0.5, a.view(), b.view(), GemmMode::Accumulate,
+         expected.result(), pool);
+    gemm(n, 0.5, packed, b.view(), GemmMode::Accumulate, found.result(), pool);
+    EXPECT_EQ(expected.elements, found.elements) << m << "x" << n << "x" << k;
+    TestMatrix<T> back(m, k, Order::Rows, 4);
+    packed.unpack(back.result());
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t p = 0; p < k; ++p)
+        ASSERT_EQ(back.at(i, p), a.at(i, p)) << i << "," << p;
+  }
+}
+
+TEST(PackedMatrix, GivesTheBitsOfTheSameProduct) {
+  for (int64_t m : {1, 13, 14, 29, 130})
+    for (int64_t k : {1, 17, 384, 900}) {
+      checkPacked<half>(m, 70, k);
+      checkPacked<float>(m, 70, k);
+    }
+  checkPacked<half>(60, 1100, 2500);
+  checkPacked<float>(60, 1100, 2500);
+}
+
+TEST(PackedMatrix, RoundsOnceAndCanBeReplaced) {
+  ThreadPool pool(1);
+  // 1 + 2^-11 is half way between two fp16 numbers: the even one is 1.
+  std::vector<float> values = {1 + 0x1p-11f, 3, -7, 1 + 0x1p-10f};
+  PackedMatrix packed(2, 2, MatrixType::F16);
+  packed.pack(ConstMatrix(values.data(), 2), pool);
+  std::vector<half> found(4);
+  packed.unpack(Matrix(found.data(), 2));
+  EXPECT_EQ(found, (std::vector<half>{1, 3, -7, half(1 + 0x1p-10)}));
+  packed.pack(ConstMatrix(values.data(), 2).transposed(), pool);
+  packed.unpack(Matrix(found.data(), 2));
+  EXPECT_EQ(found, (std::vector<half>{1, -7, 3, half(1 + 0x1p-10)}));
 }
 
 TEST(Gemm, AllStrides) {

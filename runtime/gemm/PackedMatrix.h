@@ -1,0 +1,52 @@
+//===- PackedMatrix.h - A left operand ready for products -------*- C++ -*-===//
+//
+// Weights enter many products between two changes. Packed once, they are read
+// in one stream, in the order of the inner kernel, whatever their orientation
+// was; fp16 stays fp16 and is widened on the way into the first cache.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_GEMM_PACKEDMATRIX_H
+#define ANEC_RUNTIME_GEMM_PACKEDMATRIX_H
+
+#include "runtime/gemm/Gemm.h"
+#include "runtime/support/AlignedBuffer.h"
+
+namespace anec::rt {
+
+/// A matrix [rows, depth] as panels of `panelRows` rows: element (i, p) of a
+/// panel is its number `p * panelRows + i`. What lies beyond the last row is
+/// undefined.
+class PackedMatrix {
+public:
+  /// Undefined values. `type` is F16 or F32.
+  PackedMatrix(int64_t rows, int64_t depth, MatrixType type);
+
+  int64_t rows() const { return rowCount; }
+  int64_t depth() const { return termCount; }
+  MatrixType type() const { return elementType; }
+  int64_t panelRows() const { return panelHeight; }
+  int64_t bytes() const { return memory.capacity(); }
+
+  /// Replaces all values by those of `from`, a view of F16 or F32 with any
+  /// strides, each rounded once to nearest even.
+  void pack(const ConstMatrix &from, ThreadPool &pool);
+  /// Writes all values to `to`, a view of the same type.
+  void unpack(const Matrix &to) const;
+
+  /// The elements of panel `panel` from term `term` on.
+  const void *at(int64_t panel, int64_t term) const;
+
+private:
+  int64_t rowCount, termCount, panelHeight;
+  MatrixType elementType;
+  AlignedBuffer<uint8_t> memory;
+};
+
+/// The same product, and the same bits, as `gemm` with the matrix `a` was
+/// packed from.
+void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
+          GemmMode mode, Matrix c, ThreadPool &pool);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_GEMM_PACKEDMATRIX_H
