@@ -186,6 +186,13 @@ public:
   virtual Result<std::unique_ptr<SurfaceMap>>
   map(Surface &surface, RegionId region, Access access) = 0;
 
+  /// Says that `program` will run on `inputs`: the device may keep staged
+  /// weights in the form that the program reads. `run` does without, later.
+  virtual void prepare(Program &program, const std::vector<Surface *> &inputs) {
+    (void)program;
+    (void)inputs;
+  }
+
   /// Runs to completion. `inputs` and `outputs` follow the MIL signature; a
   /// device that orders them otherwise permutes here, not above.
   virtual std::optional<Error> run(Program &program,

@@ -31,6 +31,29 @@ constexpr int64_t maxTileElements = 16 * 96;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
+/// Asks for memory a few cache lines at a time, while the arithmetic units are
+/// busy with what came before.
+class Prefetcher {
+public:
+  Prefetcher() = default;
+  Prefetcher(const void *first, int64_t bytes, int64_t pieces)
+      : next(static_cast<const uint8_t *>(first)),
+        perPiece(
+            ceilDiv(ceilDiv(bytes, lineBytes), std::max<int64_t>(1, pieces))),
+        end(next + bytes) {}
+
+  void piece() {
+    for (int64_t i = 0; i < perPiece && next < end; ++i, next += lineBytes)
+      __builtin_prefetch(next, 0, 2);
+  }
+
+private:
+  static constexpr int64_t lineBytes = 64;
+  const uint8_t *next = nullptr;
+  int64_t perPiece = 0;
+  const uint8_t *end = nullptr;
+};
+
 /// One product; T is the type of the sums.
 template <typename T> class Product {
 public:
@@ -67,6 +90,8 @@ private:
   void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
                     int64_t endPanel, const T *panelsA, int64_t panelStride,
                     T *tiles);
+  Prefetcher prefetcherOf(int64_t panel, int64_t term, int64_t terms,
+                          int64_t pieces) const;
   const T *packA(int64_t firstPanel, int64_t endPanel, int64_t term,
                  int64_t depth, int64_t *panelStride);
   Matrix resultAt(int64_t row, int64_t column) const;
@@ -125,19 +150,37 @@ template <typename T> void Product<T>::run() {
     }
 }
 
+/// Goes through B as it lies in memory, which another core may just have
+/// written: by columns, or by a few terms of all columns.
 template <typename T> void Product<T>::packB(const Block &block) {
   const int64_t width = kernels.width;
-  auto pack = [&](int64_t panel) {
+  auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
     const int64_t column = panel * width;
-    kernels.pack(offset(b, block.depth, block.column + column).transposed(),
-                 std::min(width, block.columns - column), block.depthSize,
-                 width, packedB + column * outerDepth);
+    kernels.pack(
+        offset(b, block.depth + term, block.column + column).transposed(),
+        std::min(width, block.columns - column), terms, width,
+        packedB + column * outerDepth + term * width);
+  };
+  const bool byTerms = b.columnStride == 1;
+  constexpr int64_t termsAtOnce = 16;
+  const int64_t pieces =
+      byTerms ? ceilDiv(block.depthSize, termsAtOnce) : block.panelsB;
+  auto piece = [&](int64_t i) {
+    if (!byTerms)
+      return pack(i, 0, block.depthSize);
+    const int64_t term = i * termsAtOnce;
+    for (int64_t panel = 0; panel < block.panelsB; ++panel)
+      pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
   };
   if (block.columns * block.depthSize < 16384)
-    for (int64_t panel = 0; panel < block.panelsB; ++panel)
-      pack(panel);
+    for (int64_t i = 0; i < pieces; ++i)
+      piece(i);
   else
-    pool.parallelFor(block.panelsB, pack);
+    pool.parallelTiles(pieces, byTerms ? 4 : 1,
+                       [&](int64_t begin, int64_t end) {
+                         for (int64_t i = begin; i < end; ++i)
+                           piece(i);
+                       });
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
@@ -195,18 +238,40 @@ void Product<T>::computeTask(const Block &block, int64_t firstPanel) {
   }
 }
 
+template <typename T>
+Prefetcher Product<T>::prefetcherOf(int64_t panel, int64_t term, int64_t terms,
+                                    int64_t pieces) const {
+  if (panel >= panels)
+    return Prefetcher();
+  const int64_t bytes =
+      std::min(terms, k - term) * rows * elementBytes(packed->type());
+  return Prefetcher(packed->at(panel, term), bytes, pieces);
+}
+
 /// The tiles of some panels of A and all panels of B.
 template <typename T>
 void Product<T>::computeSlice(const Block &block, const Slice &slice,
                               int64_t firstPanel, int64_t endPanel,
                               const T *panelsA, int64_t panelStride, T *tiles) {
   alignas(64) T local[maxTileElements];
+  // What this thread will probably read next: the same panels' next terms, or
+  // the panels that come after those of the other threads.
+  Prefetcher prefetchers[taskPanels];
+  for (int64_t i = 0; packed && i < taskPanels; ++i)
+    prefetchers[i] =
+        slice.depth + slice.depthSize < block.depthSize
+            ? prefetcherOf(firstPanel + i,
+                           block.depth + slice.depth + slice.depthSize,
+                           slice.depthSize, block.panelsB)
+            : prefetcherOf(firstPanel + i + taskPanels * pool.size(),
+                           block.depth, slice.depthSize, block.panelsB);
   const int64_t width = kernels.width, tileElements = rows * width;
   assert(tileElements <= maxTileElements && "tile too large");
   const bool isWhole = slice.first && slice.last;
   for (int64_t pb = 0; pb < block.panelsB; ++pb)
     for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
       const int64_t column = pb * width;
+      prefetchers[pa - firstPanel].piece();
       T *tile = isWhole ? local
                         : tiles + ((pa - firstPanel) * block.panelsB + pb) *
                                       tileElements;

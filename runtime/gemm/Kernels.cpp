@@ -109,12 +109,13 @@ void packCopying(const S *from, int64_t depthStride, int64_t width,
 }
 
 #if HWY_TARGET != HWY_SCALAR
-/// Four vectors of four: out[p][i] = in[i][p].
-template <typename S>
-HWY_INLINE void transpose4x4(const S *from, int64_t rowStride, int64_t stride,
-                             float *panel) {
-  const hn::FixedTag<float, 4> d;
-  const hn::RepartitionToWide<decltype(d)> dWide;
+/// Four rows of `lanes` depths: panel[p * stride + i] = from[i][p]. Each block
+/// of four lanes is transposed by itself and stored by itself.
+template <class D, typename S>
+HWY_INLINE void transposeFourRows(D d, const S *from, int64_t rowStride,
+                                  int64_t stride, float *panel) {
+  const hn::RepartitionToWide<D> dWide;
+  const hn::FixedTag<float, 4> dBlock;
   const auto r0 = load(d, from), r1 = load(d, from + rowStride);
   const auto r2 = load(d, from + 2 * rowStride);
   const auto r3 = load(d, from + 3 * rowStride);
@@ -122,37 +123,40 @@ HWY_INLINE void transpose4x4(const S *from, int64_t rowStride, int64_t stride,
   const auto b = hn::BitCast(dWide, hn::InterleaveUpper(d, r0, r1));
   const auto e = hn::BitCast(dWide, hn::InterleaveLower(d, r2, r3));
   const auto f = hn::BitCast(dWide, hn::InterleaveUpper(d, r2, r3));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dWide, a, e)), d, panel);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dWide, a, e)), d,
-             panel + stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dWide, b, f)), d,
-             panel + 2 * stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dWide, b, f)), d,
-             panel + 3 * stride);
+  HWY_ALIGN float columns[4][HWY_MAX_BYTES / sizeof(float)];
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(dWide, a, e)), d, columns[0]);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(dWide, a, e)), d, columns[1]);
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(dWide, b, f)), d, columns[2]);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(dWide, b, f)), d, columns[3]);
+  for (size_t block = 0; block < hn::Lanes(d) / 4; ++block)
+    for (size_t j = 0; j < 4; ++j)
+      hn::StoreU(hn::Load(dBlock, columns[j] + 4 * block), dBlock,
+                 panel + static_cast<int64_t>(4 * block + j) * stride);
 }
-
 #endif // HWY_TARGET != HWY_SCALAR
 
 /// The depth side by side in memory: transposes.
 template <typename T, typename S>
 void packTransposing(const S *from, int64_t rowStride, int64_t width,
                      int64_t depth, int64_t stride, T *panel) {
-  int64_t wideRows = 0;
+  int64_t wideDepth = 0;
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (sizeof(T) == 4) {
-    wideRows = width / 4 * 4;
-    int64_t wideDepth = depth / 4 * 4;
-    for (int64_t p = 0; p < wideDepth; p += 4)
-      for (int64_t i = 0; i < wideRows; i += 4)
-        transpose4x4(from + i * rowStride + p, rowStride, stride,
-                     panel + p * stride + i);
-    for (int64_t p = wideDepth; p < depth; ++p)
-      for (int64_t i = 0; i < wideRows; ++i)
-        panel[p * stride + i] = static_cast<T>(from[i * rowStride + p]);
+    const hn::ScalableTag<float> d;
+    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+    if (width >= 4)
+      wideDepth = depth / lanes * lanes;
+    for (int64_t p = 0; p < wideDepth; p += lanes)
+      for (int64_t i = 0; i < width; i += 4) {
+        // The last four may have been among those before.
+        const int64_t row = std::min(i, width - 4);
+        transposeFourRows(d, from + row * rowStride + p, rowStride, stride,
+                          panel + p * stride + row);
+      }
   }
 #endif
-  for (int64_t i = wideRows; i < width; ++i)
-    for (int64_t p = 0; p < depth; ++p)
+  for (int64_t i = 0; i < width; ++i)
+    for (int64_t p = wideDepth; p < depth; ++p)
       panel[p * stride + i] = static_cast<T>(from[i * rowStride + p]);
 }
 

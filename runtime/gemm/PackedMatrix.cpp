@@ -23,6 +23,7 @@ PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
       memory(ceilDiv(rows, panelHeight) * panelHeight * depth *
              elementBytes(type)) {
   assert(type != MatrixType::F64 && "only F16 and F32 are packed");
+  std::fill_n(memory.data(), memory.capacity(), uint8_t(0));
 }
 
 const void *PackedMatrix::at(int64_t panel, int64_t term) const {

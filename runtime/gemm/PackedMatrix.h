@@ -18,7 +18,7 @@ namespace anec::rt {
 /// undefined.
 class PackedMatrix {
 public:
-  /// Undefined values. `type` is F16 or F32.
+  /// All zero. `type` is F16 or F32.
   PackedMatrix(int64_t rows, int64_t depth, MatrixType type);
 
   int64_t rows() const { return rowCount; }

@@ -7,6 +7,7 @@
 
 #include "runtime/host/Tiles.h"
 #include "runtime/support/ThreadPool.h"
+#include "runtime/vector/VectorMath.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,22 +31,21 @@ void withBinary(BinaryOp op, const Use &use) {
   }
 }
 
-/// Calls use(f) with f(x) of `op`.
-template <typename Real, typename Use>
-void withUnary(UnaryOp op, double factor, const Use &use) {
-  auto sigmoid = [](Real x) { return Real(1) / (Real(1) + std::exp(-x)); };
+/// The function of rows that computes `op`.
+template <typename Real> UnaryRow<Real> unaryRow(UnaryOp op) {
   switch (op) {
   case UnaryOp::Scale:
-    return use([factor](Real x) { return Real(double(x) * factor); });
+    return findUnaryRow<Real>("linear_activation");
   case UnaryOp::Silu:
-    return use([sigmoid](Real x) { return x * sigmoid(x); });
+    return findUnaryRow<Real>("silu");
   case UnaryOp::Sigmoid:
-    return use(sigmoid);
+    return findUnaryRow<Real>("sigmoid");
   case UnaryOp::Tanh:
-    return use([](Real x) { return std::tanh(x); });
+    return findUnaryRow<Real>("tanh");
   case UnaryOp::Relu:
-    return use([](Real x) { return x < 0 ? Real(0) : x; });
+    break;
   }
+  return findUnaryRow<Real>("relu");
 }
 
 } // namespace
@@ -76,11 +76,9 @@ void binaryBroadcast(BinaryOp op, const Real *x, const Real *y, Real *z,
 template <typename Real>
 void unary(UnaryOp op, const Real *x, double factor, Real *y, int64_t N,
            ThreadPool &pool) {
-  withUnary<Real>(op, factor, [&](auto f) {
-    pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        y[i] = f(x[i]);
-    });
+  const UnaryRow<Real> row = unaryRow<Real>(op);
+  pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+    row(x + begin, y + begin, end - begin, Real(factor), Real(0));
   });
 }
 

@@ -5,43 +5,19 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/host/Loss.h"
 
-#include "runtime/host/Tiles.h"
+#include "runtime/host/Columns.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace anec::rt {
-namespace {
-
-/// The maximum and the sum of exponentials below it of columns begin..end.
-template <typename Real> struct ColumnSums {
-  Real maximum[tokenTile];
-  double sum[tokenTile] = {};
-
-  ColumnSums(const Real *logits, int64_t V, int64_t T, int64_t begin,
-             int64_t end) {
-    std::fill(maximum, maximum + tokenTile,
-              -std::numeric_limits<Real>::infinity());
-    for (int64_t v = 0; v < V; ++v)
-      for (int64_t t = begin; t < end; ++t)
-        maximum[t - begin] = std::max(maximum[t - begin], logits[v * T + t]);
-    for (int64_t v = 0; v < V; ++v)
-      for (int64_t t = begin; t < end; ++t)
-        sum[t - begin] +=
-            double(std::exp(logits[v * T + t] - maximum[t - begin]));
-  }
-};
-
-} // namespace
-
 template <typename Real>
 double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
                     int64_t T, ThreadPool &pool) {
   std::vector<double> losses(static_cast<size_t>(T));
   pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
-    ColumnSums<Real> sums(logits, V, T, begin, end);
+    const ColumnTile<Real> sums(logits, V, T, begin, end);
     for (int64_t t = begin; t < end; ++t)
       losses[size_t(t)] = std::log(sums.sum[t - begin]) +
                           double(sums.maximum[t - begin]) -
@@ -58,15 +34,11 @@ void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool) {
   double weight = dloss / double(T);
   pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
-    ColumnSums<Real> sums(logits, V, T, begin, end);
+    const ColumnTile<Real> sums(logits, V, T, begin, end);
     Real factor[tokenTile];
     for (int64_t i = 0; i < end - begin; ++i)
       factor[i] = Real(weight / sums.sum[i]);
-    for (int64_t v = 0; v < V; ++v)
-      for (int64_t t = begin; t < end; ++t)
-        dlogits[v * T + t] =
-            std::exp(logits[v * T + t] - sums.maximum[t - begin]) *
-            factor[t - begin];
+    sums.scaledExponentials(factor, dlogits);
     for (int64_t t = begin; t < end; ++t)
       dlogits[targets[t] * T + t] -= Real(weight);
   });

@@ -5,33 +5,19 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/host/Softmax.h"
 
-#include "runtime/host/Tiles.h"
+#include "runtime/host/Columns.h"
 #include "runtime/support/ThreadPool.h"
-
-#include <cmath>
-#include <limits>
 
 namespace anec::rt {
 
 template <typename Real>
 void softmax(const Real *x, Real *y, int64_t D, int64_t T, ThreadPool &pool) {
   pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
-    Real maximum[tokenTile];
-    double sum[tokenTile] = {};
-    std::fill(maximum, maximum + tokenTile,
-              -std::numeric_limits<Real>::infinity());
-    for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t)
-        maximum[t - begin] = std::max(maximum[t - begin], x[d * T + t]);
-    for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t) {
-        Real power = std::exp(x[d * T + t] - maximum[t - begin]);
-        y[d * T + t] = power;
-        sum[t - begin] += double(power);
-      }
-    for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t)
-        y[d * T + t] = Real(double(y[d * T + t]) / sum[t - begin]);
+    const ColumnTile<Real> tile(x, D, T, begin, end);
+    Real factor[tokenTile];
+    for (int64_t i = 0; i < end - begin; ++i)
+      factor[i] = Real(1 / tile.sum[i]);
+    tile.scaledExponentials(factor, y);
   });
 }
 

@@ -1,8 +1,17 @@
 //===- AdamW.cpp - Adam with decoupled weight decay -----------------------===//
 //
-// One pass over the four arrays of a tensor.
+// One pass over the four arrays of a tensor. The loops are plain; they are
+// compiled once per instruction set, without contracting products and sums, so
+// that every machine gives the same bits.
 //
 //===----------------------------------------------------------------------===//
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/train/AdamW.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
 #include "runtime/train/AdamW.h"
 
 #include "runtime/support/ThreadPool.h"
@@ -10,7 +19,65 @@
 #include <cmath>
 #include <vector>
 
+#ifndef ANEC_RUNTIME_TRAIN_ADAMW_CPP
+#define ANEC_RUNTIME_TRAIN_ADAMW_CPP
 namespace anec::rt {
+
+/// What is the same for all elements of a tensor.
+struct AdamWFactors {
+  float beta1, beta2, rest1, rest2;
+  /// What decay leaves of a parameter.
+  float keep;
+  /// Learning rate over the first moment's bias correction.
+  float stepSize;
+  /// One over the root of the second moment's bias correction.
+  float rootInverse;
+  float epsilon, gradientScale;
+};
+
+/// Sums go into so many parts, whatever the width of vectors.
+constexpr int64_t sumParts = 16;
+
+} // namespace anec::rt
+#endif // ANEC_RUNTIME_TRAIN_ADAMW_CPP
+
+HWY_BEFORE_NAMESPACE();
+namespace anec::rt::HWY_NAMESPACE {
+
+void adamWTile(const AdamWFactors &f, const float *HWY_RESTRICT g,
+               float *HWY_RESTRICT p, float *HWY_RESTRICT m,
+               float *HWY_RESTRICT v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float scaled = g[i] * f.gradientScale;
+    m[i] = f.beta1 * m[i] + f.rest1 * scaled;
+    v[i] = f.beta2 * v[i] + f.rest2 * (scaled * scaled);
+    const float denominator = std::sqrt(v[i]) * f.rootInverse + f.epsilon;
+    p[i] = p[i] * f.keep - f.stepSize * (m[i] / denominator);
+  }
+}
+
+double squaresTile(const float *HWY_RESTRICT values, int64_t count) {
+  double parts[sumParts] = {};
+  int64_t i = 0;
+  for (; i + sumParts <= count; i += sumParts)
+    for (int64_t j = 0; j < sumParts; ++j)
+      parts[j] += double(values[i + j]) * double(values[i + j]);
+  for (int64_t j = 0; i + j < count; ++j)
+    parts[j] += double(values[i + j]) * double(values[i + j]);
+  double sum = 0;
+  for (double part : parts)
+    sum += part;
+  return sum;
+}
+
+} // namespace anec::rt::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace anec::rt {
+
+HWY_EXPORT(adamWTile);
+HWY_EXPORT(squaresTile);
 
 /// Fixed, so that sums do not depend on the number of threads.
 constexpr int64_t optimizerTile = 1 << 14;
@@ -18,39 +85,34 @@ constexpr int64_t optimizerTile = 1 << 14;
 void adamW(const AdamWOptions &options, double rate, int64_t step, bool decays,
            double scale, Span<const float> gradient, Span<float> parameter,
            Span<float> m, Span<float> v, ThreadPool &pool) {
-  double correction1 = 1 - std::pow(options.beta1, double(step));
-  double correction2 = 1 - std::pow(options.beta2, double(step));
-  const float beta1 = float(options.beta1), beta2 = float(options.beta2);
-  const float rest1 = float(1 - options.beta1),
-              rest2 = float(1 - options.beta2);
-  const float keep = float(decays ? 1 - rate * options.weightDecay : 1.0);
-  const float stepSize = float(rate / correction1);
-  const float rootInverse = float(1 / std::sqrt(correction2));
-  const float epsilon = float(options.epsilon), factor = float(scale);
-  const float *g = gradient.data();
-  float *p = parameter.data(), *first = m.data(), *second = v.data();
-  pool.parallelTiles(
-      int64_t(parameter.size()), optimizerTile,
-      [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          float scaled = g[i] * factor;
-          first[i] = beta1 * first[i] + rest1 * scaled;
-          second[i] = beta2 * second[i] + rest2 * (scaled * scaled);
-          float denominator = std::sqrt(second[i]) * rootInverse + epsilon;
-          p[i] = p[i] * keep - stepSize * (first[i] / denominator);
-        }
-      });
+  const double correction1 = 1 - std::pow(options.beta1, double(step));
+  const double correction2 = 1 - std::pow(options.beta2, double(step));
+  AdamWFactors factors;
+  factors.beta1 = float(options.beta1);
+  factors.beta2 = float(options.beta2);
+  factors.rest1 = float(1 - options.beta1);
+  factors.rest2 = float(1 - options.beta2);
+  factors.keep = float(decays ? 1 - rate * options.weightDecay : 1.0);
+  factors.stepSize = float(rate / correction1);
+  factors.rootInverse = float(1 / std::sqrt(correction2));
+  factors.epsilon = float(options.epsilon);
+  factors.gradientScale = float(scale);
+  pool.parallelTiles(int64_t(parameter.size()), optimizerTile,
+                     [&](int64_t begin, int64_t end) {
+                       HWY_DYNAMIC_DISPATCH(adamWTile)
+                       (factors, gradient.data() + begin,
+                        parameter.data() + begin, m.data() + begin,
+                        v.data() + begin, end - begin);
+                     });
 }
 
 double sumOfSquares(Span<const float> values, ThreadPool &pool) {
-  int64_t count = int64_t(values.size());
+  const int64_t count = int64_t(values.size());
   std::vector<double> partial(
       size_t((count + optimizerTile - 1) / optimizerTile));
   pool.parallelTiles(count, optimizerTile, [&](int64_t begin, int64_t end) {
-    double sum = 0;
-    for (int64_t i = begin; i < end; ++i)
-      sum += double(values[size_t(i)]) * double(values[size_t(i)]);
-    partial[size_t(begin / optimizerTile)] = sum;
+    partial[size_t(begin / optimizerTile)] =
+        HWY_DYNAMIC_DISPATCH(squaresTile)(values.data() + begin, end - begin);
   });
   double total = 0;
   for (double sum : partial)
@@ -59,3 +121,4 @@ double sumOfSquares(Span<const float> values, ThreadPool &pool) {
 }
 
 } // namespace anec::rt
+#endif // HWY_ONCE

@@ -74,7 +74,24 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
     staging.emplace_back(size_t(parameter.count));
   if (const HostProgram *program = plan.program("stage"))
     collectStaging(program->steps, 0);
+  for (const HostProgram &program : plan.programs)
+    prepareDispatches(program.steps, 0);
   return std::nullopt;
+}
+
+/// Tells the device of every dispatch of a kernel that is loaded already, so
+/// that nothing is staged in a form that nobody reads.
+template <typename Real>
+void Executor<Real>::prepareDispatches(const std::vector<Step> &steps,
+                                       int64_t i) {
+  for (const Step &step : steps) {
+    if (step.kind == Step::Kind::For)
+      for (int64_t n = 0; n < step.count; ++n)
+        prepareDispatches(step.body, n);
+    else if (step.kind == Step::Kind::Dispatch)
+      if (auto &program = programs[step.kernel][size_t(step.instance.at(i))])
+        device.prepare(*program, surfacesOf(step.inputs, i));
+  }
 }
 
 template <typename Real>
@@ -232,14 +249,10 @@ std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
                      "kernel '{}' runs before the plan loads it",
                      bundle.plan().kernels[step.kernel].name);
   count.deviceFlops += flops[step.kernel];
-  std::vector<Surface *> inputs, outputs;
-  for (const SurfaceRef &input : step.inputs)
-    inputs.push_back(&surface(input, i));
-  for (const SurfaceRef &output : step.outputs) {
-    outputs.push_back(&surface(output, i));
+  for (const SurfaceRef &output : step.outputs)
     traffic->deviceWrites(output, i);
-  }
-  return device.run(*program, inputs, outputs);
+  return device.run(*program, surfacesOf(step.inputs, i),
+                    surfacesOf(step.outputs, i));
 }
 
 template <typename Real>
@@ -303,6 +316,15 @@ HostTensor<Real> Executor<Real>::resultTensor(const ValueRef &ref, int64_t i) {
   result.shape = store.shape(ref.id);
   result.data =
       store.gradientToWrite(ref.id, ref.index.at(i), &result.accumulate).data();
+  return result;
+}
+
+template <typename Real>
+std::vector<Surface *>
+Executor<Real>::surfacesOf(const std::vector<SurfaceRef> &refs, int64_t i) {
+  std::vector<Surface *> result;
+  for (const SurfaceRef &ref : refs)
+    result.push_back(&surface(ref, i));
   return result;
 }
 

@@ -85,6 +85,7 @@ private:
   std::optional<Error> allocate();
   std::optional<Error> loadKernel(size_t kernel, int64_t instance, bool delta);
   void collectStaging(const std::vector<Step> &steps, int64_t i);
+  void prepareDispatches(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runStep(const Step &step, int64_t i);
   std::optional<Error> runFor(const Step &step);
@@ -98,6 +99,8 @@ private:
   std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
   HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
   HostTensor<Real> resultTensor(const ValueRef &ref, int64_t i);
+  std::vector<Surface *> surfacesOf(const std::vector<SurfaceRef> &refs,
+                                    int64_t i);
   Surface &surface(const SurfaceRef &ref, int64_t i);
 
   const Bundle &bundle;

@@ -88,14 +88,12 @@ bool Compiler::place(const ValueRef &value, size_t target, int64_t offset) {
 }
 
 void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
-  program->steps.push_back(Step{"copy",
-                                [](const KernelArguments &arguments) {
-                                  copy(arguments.inputs[0],
-                                       arguments.results[0]);
-                                },
-                                {from},
-                                {to},
-                                {}});
+  program->steps.emplace_back(
+      "copy",
+      [](const KernelArguments &arguments) {
+        copy(arguments.inputs[0], arguments.results[0]);
+      },
+      std::vector<ValueRef>{from}, std::vector<ValueRef>{to});
 }
 
 /// Lets the type rules see elements that are known now, such as shapes.
@@ -250,14 +248,13 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
     outputs.push_back(ValueRef{buffer, 0, results[i]});
     values[statement.results[i].name] = outputs.back();
   }
-  Step step{statement.op,
-            std::move(kernel),
-            std::move(inputs),
-            std::move(outputs),
-            {}};
+  Step step(statement.op, std::move(kernel), std::move(inputs),
+            std::move(outputs));
   // The caller says where the statement is.
   if (allConstant)
-    return program->runStep(step, CpuProgram::Memory{{}, {}, nullptr}, pool);
+    return program->runStep(step, CpuProgram::Memory{{}, {}, {}, nullptr},
+                            pool);
+  step.packable = preparation.packableInput();
   step.place =
       fmt::format("{}:{}:{}: '{}'", files.name, statement.location.line,
                   statement.location.column, statement.op);
@@ -331,6 +328,10 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
+  for (Step &step : program->steps)
+    planPacking(step);
+  findReads();
+  freePackedConstants();
   program->arenaSize = planMemory(program->buffers, program->steps);
   return std::nullopt;
 }

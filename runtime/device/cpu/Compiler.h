@@ -55,6 +55,13 @@ private:
   /// Makes the value's memory a part of `target`, where nothing forbids it.
   bool place(const ValueRef &value, size_t target, int64_t offset);
 
+  /// Finds the packed form of the step's packable input, if it can have one.
+  void planPacking(Step &step);
+  /// Notes what of the inputs is read in place.
+  void findReads();
+  /// Frees constants that are only read packed.
+  void freePackedConstants();
+
   const ProgramFiles &files;
   const CompileOptions &options;
   ThreadPool &pool;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
+#include "runtime/gemm/PackedMatrix.h"
 #include "runtime/mil/OpTable.h"
 #include "runtime/support/AlignedBuffer.h"
 
@@ -128,17 +129,22 @@ void storeSums(const void *sums, int64_t channels, int64_t outputs,
 }
 
 /// One image, one group: y = weight * seen + bias.
-void convolve(const ConstMatrix &weight, const ConstMatrix &seen, int64_t inner,
-              const Tensor *bias, const Tensor &y, int64_t image,
-              int64_t firstChannel, int64_t channels, ThreadPool &pool) {
+void convolve(const ConstMatrix &weight, const PackedMatrix *packed,
+              const ConstMatrix &seen, int64_t inner, const Tensor *bias,
+              const Tensor &y, int64_t image, int64_t firstChannel,
+              int64_t channels, ThreadPool &pool) {
   const int64_t outputs = y.dims[2];
   const int64_t offset = image * y.strides[0] + firstChannel * y.strides[1];
   const MatrixType type = matrixTypeOf(y.storage);
-  if (!bias) {
-    gemm(channels, outputs, inner, 1, weight, seen, GemmMode::Overwrite,
-         Matrix(y.at(offset), type, y.strides[1], y.strides[2]), pool);
-    return;
-  }
+  auto multiply = [&](GemmMode mode, const Matrix &result) {
+    if (packed)
+      gemm(outputs, 1, *packed, seen, mode, result, pool);
+    else
+      gemm(channels, outputs, inner, 1, weight, seen, mode, result, pool);
+  };
+  if (!bias)
+    return multiply(GemmMode::Overwrite,
+                    Matrix(y.at(offset), type, y.strides[1], y.strides[2]));
   // The bias is part of the sum, which is rounded once.
   const bool isDouble = type == MatrixType::F64;
   AlignedBuffer<double> sums(channels * outputs);
@@ -146,10 +152,9 @@ void convolve(const ConstMatrix &weight, const ConstMatrix &seen, int64_t inner,
     fillBias<double>(*bias, firstChannel, channels, outputs, sums.data());
   else
     fillBias<float>(*bias, firstChannel, channels, outputs, sums.data());
-  gemm(channels, outputs, inner, 1, weight, seen, GemmMode::Accumulate,
-       Matrix(sums.data(), isDouble ? MatrixType::F64 : MatrixType::F32,
-              outputs, 1),
-       pool);
+  multiply(GemmMode::Accumulate,
+           Matrix(sums.data(), isDouble ? MatrixType::F64 : MatrixType::F32,
+                  outputs, 1));
   if (isDouble)
     storeSums<double>(sums.data(), channels, outputs, y, offset);
   else
@@ -192,8 +197,8 @@ void run(const Convolution &convolution, const KernelArguments &arguments) {
                       convolution.windows, memory, arguments.pool);
         seen = ConstMatrix(memory, matrixTypeOf(x.storage), y.dims[2], 1);
       }
-      convolve(filters, seen, inner, bias, y, n, g * channels, channels,
-               arguments.pool);
+      convolve(filters, filter.packed, seen, inner, bias, y, n, g * channels,
+               channels, arguments.pool);
     }
 }
 
@@ -208,7 +213,9 @@ Result<Kernel> prepareConvolution(Preparation &preparation) {
   ANEC_ASSIGN(convolution.windows,
               mil::convWindows(operands, x.dims, weight.dims));
   preparation.input("x");
-  preparation.input("weight");
+  const size_t filters = preparation.input("weight");
+  if (convolution.groups == 1)
+    preparation.mayBePacked(filters, PackedForm::Filters);
   if (operands.has("bias"))
     preparation.input("bias");
   return Kernel([convolution](const KernelArguments &arguments) {

@@ -39,6 +39,7 @@ public:
   }
   Result<std::unique_ptr<SurfaceMap>> map(Surface &surface, RegionId region,
                                           Access access) override;
+  void prepare(Program &program, const std::vector<Surface *> &inputs) override;
   std::optional<Error> run(Program &program,
                            const std::vector<Surface *> &inputs,
                            const std::vector<Surface *> &outputs) override;
@@ -132,10 +133,10 @@ Result<std::unique_ptr<Surface>> CpuDevice::allocate(const SurfaceSpec &spec) {
 template <typename T>
 std::optional<Error> CpuDevice::stageValues(Surface &surface, RegionId id,
                                             Span<const T> master) {
-  ANEC_ASSIGN(const Region *region,
+  ANEC_ASSIGN([[maybe_unused]] const Region *region,
               findRegion(surface, id, RegionKind::Weight));
   auto &memory = static_cast<CpuSurface &>(surface);
-  ANEC_TRY(stageMatrix(memory, *region, master, pool));
+  ANEC_TRY(memory.stage(id, master, pool));
   counted.stagedBytes +=
       master.size() * static_cast<uint64_t>(elementSize(memory.type()));
   return std::nullopt;
@@ -146,6 +147,7 @@ Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,
   ANEC_ASSIGN(const Region *region,
               findRegion(surface, id, RegionKind::Activation));
   auto &memory = static_cast<CpuSurface &>(surface);
+  memory.keepInPlace(partOf(*region)); // weights that it overlaps
   return std::make_unique<SurfaceMap>(memory.type(), memory.data(),
                                       memory.spec().width, *region);
 }
@@ -170,6 +172,36 @@ std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
   return std::nullopt;
 }
 
+/// The packed forms of what `program` can read so, and everything else in
+/// place.
+static std::vector<const PackedMatrix *>
+bringIntoForm(const CpuProgram &program, const std::vector<Surface *> &inputs,
+              ThreadPool &pool) {
+  auto rectangle = [](const InputPart &part) {
+    return SurfacePart{part.channel, part.channels, part.column, part.columns};
+  };
+  auto surface = [&](const InputPart &part) {
+    return static_cast<CpuSurface *>(inputs[part.port]);
+  };
+  std::vector<const PackedMatrix *> packed;
+  for (const PackedPart &part : program.packedParts()) {
+    packed.push_back(
+        surface(part)->packed(rectangle(part), part.transposed, pool));
+    if (!packed.back())
+      surface(part)->keepInPlace(rectangle(part));
+  }
+  for (const InputPart &part : program.readParts())
+    surface(part)->keepInPlace(rectangle(part));
+  return packed;
+}
+
+void CpuDevice::prepare(Program &program,
+                        const std::vector<Surface *> &inputs) {
+  const CpuProgram &loaded = *static_cast<LoadedProgram &>(program).program;
+  if (!checkSurfaces(loaded.inputs(), inputs, "input"))
+    bringIntoForm(loaded, inputs, pool);
+}
+
 std::optional<Error> CpuDevice::run(Program &program,
                                     const std::vector<Surface *> &inputs,
                                     const std::vector<Surface *> &outputs) {
@@ -188,8 +220,8 @@ std::optional<Error> CpuDevice::run(Program &program,
                          "surface '{}' is input and output of one dispatch",
                          surface->spec().name);
   }
-  ANEC_TRY(
-      loaded.program->run(from, to, arena, pool, &counted.operatorSeconds));
+  ANEC_TRY(loaded.program->run(from, to, arena, pool, &counted.operatorSeconds,
+                               bringIntoForm(*loaded.program, inputs, pool)));
   ++counted.dispatches;
   counted.deviceBytes += loaded.signatureBytes;
   return std::nullopt;

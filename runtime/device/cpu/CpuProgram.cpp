@@ -50,7 +50,12 @@ std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
     }
     return result;
   };
-  const std::vector<Tensor> inputs = tensors(step.inputs);
+  std::vector<Tensor> inputs = tensors(step.inputs);
+  if (step.packedConstant)
+    inputs[step.packable->input].packed =
+        &packedConstants[*step.packedConstant];
+  else if (step.packedPart && !memory.packed.empty())
+    inputs[step.packable->input].packed = memory.packed[*step.packedPart];
   const std::vector<Tensor> results = tensors(step.results);
   std::string error;
   step.kernel(KernelArguments{inputs, results, pool, &error});
@@ -60,14 +65,13 @@ std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
                    step.place.empty() ? "" : ": ", error);
 }
 
-std::optional<Error> CpuProgram::run(const std::vector<const void *> &inputs,
-                                     const std::vector<void *> &outputs,
-                                     AlignedBuffer<uint8_t> &arena,
-                                     ThreadPool &pool,
-                                     OperatorTimes *times) const {
+std::optional<Error> CpuProgram::run(
+    const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+    AlignedBuffer<uint8_t> &arena, ThreadPool &pool, OperatorTimes *times,
+    const std::vector<const PackedMatrix *> &packed) const {
   assert(inputs.size() == inputPorts.size() &&
          outputs.size() == outputPorts.size() && "wrong number of pointers");
-  const Memory memory{inputs, outputs, arena.reserve(arenaSize)};
+  const Memory memory{inputs, packed, outputs, arena.reserve(arenaSize)};
   for (const Step &step : steps) {
     if (!times) {
       ANEC_TRY(runStep(step, memory, pool));

@@ -9,11 +9,13 @@
 
 #include "runtime/device/cpu/Kernels.h"
 #include "runtime/device/cpu/Tensor.h"
+#include "runtime/gemm/PackedMatrix.h"
 #include "runtime/mil/Blob.h"
 #include "runtime/support/AlignedBuffer.h"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,13 +45,34 @@ struct Buffer {
   int64_t arenaOffset = 0;
 };
 
+/// A rectangle of an input of shape [1, channels, 1, width].
+struct InputPart {
+  size_t port = 0;
+  int64_t channel = 0, channels = 0, column = 0, columns = 0;
+};
+
+/// A left operand of a product that is a whole rectangle of an input. Whoever
+/// runs the program may hand it over packed, as [channels, columns] or
+/// transposed.
+struct PackedPart : InputPart {
+  bool transposed = false;
+};
+
 struct Step {
+  Step(std::string op, Kernel kernel, std::vector<ValueRef> inputs,
+       std::vector<ValueRef> results)
+      : op(std::move(op)), kernel(std::move(kernel)), inputs(std::move(inputs)),
+        results(std::move(results)) {}
+
   /// The MIL operator, or "copy".
   std::string op;
   Kernel kernel;
   std::vector<ValueRef> inputs, results;
   /// "file:line:column: 'operator'", for errors; empty for copies.
   std::string place;
+  std::optional<PackableInput> packable;
+  /// Where the packed form of that input is, if there is one.
+  std::optional<size_t> packedPart, packedConstant;
 };
 
 /// An input or output; memory is contiguous, row-major.
@@ -90,21 +113,28 @@ public:
   const std::vector<Port> &outputs() const { return outputPorts; }
   size_t stepCount() const { return steps.size(); }
   int64_t arenaBytes() const { return arenaSize; }
+  /// Parts of inputs that may be handed over packed.
+  const std::vector<PackedPart> &packedParts() const { return parts; }
+  /// What of the inputs is read in any other way; may overlap.
+  const std::vector<InputPart> &readParts() const { return reads; }
 
   /// Computes all outputs. Pointers follow the ports and do not overlap;
   /// `arena` grows as needed and may be shared by programs. Adds to `times`
-  /// unless it is null. InvalidInput when an index among the inputs reaches
-  /// outside a tensor.
-  std::optional<Error> run(const std::vector<const void *> &inputs,
-                           const std::vector<void *> &outputs,
-                           AlignedBuffer<uint8_t> &arena, ThreadPool &pool,
-                           OperatorTimes *times = nullptr) const;
+  /// unless it is null. `packed` follows packedParts() with null for what is
+  /// read in place; empty: everything is. InvalidInput when an index among the
+  /// inputs reaches outside a tensor.
+  std::optional<Error>
+  run(const std::vector<const void *> &inputs,
+      const std::vector<void *> &outputs, AlignedBuffer<uint8_t> &arena,
+      ThreadPool &pool, OperatorTimes *times = nullptr,
+      const std::vector<const PackedMatrix *> &packed = {}) const;
 
 private:
   friend class Compiler;
   /// Addresses of one run.
   struct Memory {
     const std::vector<const void *> &inputs;
+    const std::vector<const PackedMatrix *> &packed;
     const std::vector<void *> &outputs;
     uint8_t *temporaries;
   };
@@ -118,6 +148,9 @@ private:
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<AlignedBuffer<uint8_t>> constants;
+  std::vector<PackedMatrix> packedConstants;
+  std::vector<PackedPart> parts;
+  std::vector<InputPart> reads;
   int64_t arenaSize = 0;
 };
 

@@ -160,51 +160,166 @@ Result<std::unique_ptr<CpuSurface>> CpuSurface::create(const SurfaceSpec &spec,
     ANEC_TRY(checkRegion(spec, region));
   const int64_t bytes =
       std::max(minimumBytes, spec.channels * spec.width * elementSize(type));
+  // Weights may be kept packed, outside of this memory.
+  const bool hasWeights = std::any_of(
+      spec.regions.begin(), spec.regions.end(),
+      [](const Region &region) { return region.kind == RegionKind::Weight; });
   ANEC_ASSIGN(PageBuffer memory,
-              PageBuffer::create(static_cast<size_t>(bytes)));
+              PageBuffer::create(static_cast<size_t>(bytes),
+                                 hasWeights ? PageBuffer::Use::Sparse
+                                            : PageBuffer::Use::Dense));
   return std::unique_ptr<CpuSurface>(
       new CpuSurface(spec, type, std::move(memory)));
 }
 
+/// Writes all stored rows of `region` into an array of the shape of `spec`.
 template <typename T>
-std::optional<Error> stageMatrix(CpuSurface &surface, const Region &region,
-                                 Span<const T> master, ThreadPool &pool) {
-  const SurfaceSpec &spec = surface.spec();
-  if (static_cast<int64_t>(master.size()) != region.rows * region.columns)
-    return makeError(ErrorCode::InvalidInput,
-                     "surface '{}', region '{}': expected {} values, found {}",
-                     spec.name, region.name, region.rows * region.columns,
-                     master.size());
+static void stageRows(const SurfaceSpec &spec, const Region &region,
+                      const T *master, ElementType type, void *data,
+                      ThreadPool &pool) {
   // Pieces are whole strips of at least a few thousand elements.
   const int64_t strips =
       std::max<int64_t>(1, 16384 / (stripRows * region.columns));
+  auto stage = [&](auto *surface, int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row += stripRows)
+      stageStrip(spec, region, master, surface, row,
+                 std::min(end, row + stripRows));
+  };
   pool.parallelTiles(region.rows, strips * stripRows,
                      [&](int64_t begin, int64_t end) {
-                       for (int64_t row = begin; row < end; row += stripRows) {
-                         const int64_t last = std::min(end, row + stripRows);
-                         void *data = surface.data();
-                         switch (surface.type()) {
-                         case ElementType::F16:
-                           stageStrip(spec, region, master.data(),
-                                      static_cast<half *>(data), row, last);
-                           break;
-                         case ElementType::F32:
-                           stageStrip(spec, region, master.data(),
-                                      static_cast<float *>(data), row, last);
-                           break;
-                         case ElementType::F64:
-                           stageStrip(spec, region, master.data(),
-                                      static_cast<double *>(data), row, last);
-                           break;
-                         }
+                       switch (type) {
+                       case ElementType::F16:
+                         return stage(static_cast<half *>(data), begin, end);
+                       case ElementType::F32:
+                         return stage(static_cast<float *>(data), begin, end);
+                       case ElementType::F64:
+                         return stage(static_cast<double *>(data), begin, end);
                        }
                      });
+}
+
+template <typename T>
+std::optional<Error> CpuSurface::stage(RegionId id, Span<const T> master,
+                                       ThreadPool &pool) {
+  const Region &region = description.regions[id];
+  if (static_cast<int64_t>(master.size()) != region.rows * region.columns)
+    return makeError(ErrorCode::InvalidInput,
+                     "surface '{}', region '{}': expected {} values, found {}",
+                     description.name, region.name,
+                     region.rows * region.columns, master.size());
+  Weight &weight = weights[id];
+  weight.isStaged = true;
+  packStaged(region, weight, master, pool);
+  weight.isInPlace = weight.mustBeInPlace || weight.forms.empty();
+  if (weight.isInPlace)
+    stageRows(description, region, master.data(), elementType, data(), pool);
   return std::nullopt;
 }
 
-template std::optional<Error> stageMatrix(CpuSurface &, const Region &,
-                                          Span<const float>, ThreadPool &);
-template std::optional<Error> stageMatrix(CpuSurface &, const Region &,
-                                          Span<const double>, ThreadPool &);
+/// Packs new values, straight from the master where its order is that of the
+/// region.
+template <typename T>
+void CpuSurface::packStaged(const Region &region, Weight &weight,
+                            Span<const T> master, ThreadPool &pool) {
+  if (weight.forms.empty())
+    return;
+  const MatrixOrder &order = region.order;
+  ConstMatrix stored;
+  AlignedBuffer<uint8_t> ordered;
+  if (sizeof(T) == 4 && order.rowOrder.empty() && order.columnOrder.empty()) {
+    stored = order.transposed ? ConstMatrix(master.data(), 1, region.rows)
+                              : ConstMatrix(master.data(), region.columns, 1);
+  } else {
+    SurfaceSpec alone{"", region.rows, region.columns, {}};
+    Region whole = region;
+    whole.channel = whole.column = 0;
+    whole.blockRows = region.rows;
+    ordered.reserve(region.rows * region.columns * elementSize(elementType));
+    stageRows(alone, whole, master.data(), elementType, ordered.data(), pool);
+    stored = ConstMatrix(ordered.data(),
+                         elementType == ElementType::F16 ? MatrixType::F16
+                                                         : MatrixType::F32,
+                         region.columns, 1);
+  }
+  for (Weight::Form &form : weight.forms)
+    form.matrix.pack(form.transposed ? stored.transposed() : stored, pool);
+}
+
+/// The region inside the array; it is not folded.
+Matrix CpuSurface::matrixOf(const Region &region) const {
+  return Matrix(data() + (region.channel * description.width + region.column) *
+                             elementSize(elementType),
+                elementType == ElementType::F16 ? MatrixType::F16
+                                                : MatrixType::F32,
+                description.width, 1);
+}
+
+void CpuSurface::bringInPlace(const Region &region, Weight &weight) {
+  if (!weight.isStaged || weight.isInPlace)
+    return;
+  const Weight::Form &form = weight.forms.front();
+  Matrix place = matrixOf(region);
+  if (form.transposed)
+    std::swap(place.rowStride, place.columnStride);
+  form.matrix.unpack(place);
+  weight.isInPlace = true;
+}
+
+SurfacePart partOf(const Region &region) {
+  const int64_t blocks =
+      (region.rows + region.blockRows - 1) / region.blockRows;
+  return {region.channel, std::min(region.rows, region.blockRows),
+          region.column, blocks * region.columns};
+}
+
+static bool touch(const SurfacePart &a, const SurfacePart &b) {
+  return a.channel < b.channel + b.channels &&
+         b.channel < a.channel + a.channels &&
+         a.column < b.column + b.columns && b.column < a.column + a.columns;
+}
+
+void CpuSurface::keepInPlace(const SurfacePart &part) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const Region &region = description.regions[i];
+    if (region.kind != RegionKind::Weight || weights[i].mustBeInPlace ||
+        !touch(partOf(region), part))
+      continue;
+    bringInPlace(region, weights[i]);
+    weights[i].mustBeInPlace = true;
+  }
+}
+
+const PackedMatrix *CpuSurface::packed(const SurfacePart &part, bool transposed,
+                                       ThreadPool &pool) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const Region &region = description.regions[i];
+    if (region.kind != RegionKind::Weight || region.rows > region.blockRows ||
+        region.channel != part.channel || region.rows != part.channels ||
+        region.column != part.column || region.columns != part.columns)
+      continue;
+    Weight &weight = weights[i];
+    for (const Weight::Form &form : weight.forms)
+      if (form.transposed == transposed)
+        return &form.matrix;
+    bringInPlace(region, weight);
+    const Matrix place = matrixOf(region);
+    const ConstMatrix stored(place.data, place.type, place.rowStride,
+                             place.columnStride);
+    weight.forms.push_back(
+        {transposed,
+         PackedMatrix(transposed ? region.columns : region.rows,
+                      transposed ? region.rows : region.columns, place.type)});
+    if (weight.isStaged)
+      weight.forms.back().matrix.pack(transposed ? stored.transposed() : stored,
+                                      pool);
+    return &weight.forms.back().matrix;
+  }
+  return nullptr;
+}
+
+template std::optional<Error> CpuSurface::stage(RegionId, Span<const float>,
+                                                ThreadPool &);
+template std::optional<Error> CpuSurface::stage(RegionId, Span<const double>,
+                                                ThreadPool &);
 
 } // namespace anec::rt::cpu

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
 
-#include "runtime/device/cpu/VectorMath.h"
+#include "runtime/vector/VectorMath.h"
 
 namespace anec::rt::cpu {
 

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,16 @@ struct KernelArguments {
 /// there is an error.
 using Kernel = std::function<void(const KernelArguments &)>;
 
+/// Which matrix [rows, terms] a packed input is: the last two dimensions where
+/// all others are 1, the same transposed, or the first and all others.
+enum class PackedForm { Matrix, Transposed, Filters };
+
+/// An input of a kernel that may come as a packed matrix.
+struct PackableInput {
+  size_t input;
+  PackedForm form;
+};
+
 /// One statement before execution.
 class Preparation {
 public:
@@ -57,6 +68,12 @@ public:
   /// Unsupported when `parameter` does not hold floats.
   std::optional<Error> expectFloat(const std::string &parameter) const;
 
+  /// Says that the kernel takes an input as a packed matrix too.
+  void mayBePacked(size_t input, PackedForm form) {
+    packable = PackableInput{input, form};
+  }
+  const std::optional<PackableInput> &packableInput() const { return packable; }
+
   struct Use {
     std::string parameter;
     size_t index;
@@ -65,6 +82,7 @@ public:
 
 private:
   std::vector<Use> used;
+  std::optional<PackableInput> packable;
 };
 
 using Prepare = Result<Kernel> (*)(Preparation &preparation);

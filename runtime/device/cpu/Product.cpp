@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
 #include "runtime/device/cpu/Softmax.h"
+#include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/AlignedBuffer.h"
 
 #include <cmath>
@@ -35,8 +36,12 @@ struct BatchedProduct {
     });
     pool.parallelFor(static_cast<int64_t>(places.size()), [&](int64_t i) {
       const auto &place = places[static_cast<size_t>(i)];
-      gemm(m, n, k, 1, matrix(a, place[0]), matrix(b, place[1]),
-           GemmMode::Overwrite, result(c, place[2]), pool);
+      if (a.packed)
+        gemm(n, 1, *a.packed, matrix(b, place[1]), GemmMode::Overwrite,
+             result(c, place[2]), pool);
+      else
+        gemm(m, n, k, 1, matrix(a, place[0]), matrix(b, place[1]),
+             GemmMode::Overwrite, result(c, place[2]), pool);
     });
   }
 
@@ -76,7 +81,9 @@ Result<Kernel> prepareMatmul(Preparation &preparation) {
   const mil::Operands &operands = preparation.operands;
   ANEC_ASSIGN(bool transposeX, operands.flag("transpose_x", false));
   ANEC_ASSIGN(bool transposeY, operands.flag("transpose_y", false));
-  preparation.input("x");
+  preparation.mayBePacked(preparation.input("x"), transposeX
+                                                      ? PackedForm::Transposed
+                                                      : PackedForm::Matrix);
   preparation.input("y");
   return Kernel([=](const KernelArguments &arguments) {
     Tensor x = arguments.inputs[0], y = arguments.inputs[1];

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/device/cpu/VectorMath.h"
+#include "runtime/vector/VectorMath.h"
 
 #include <cmath>
 #include <limits>

@@ -7,7 +7,7 @@
 #include "runtime/device/cpu/Softmax.h"
 
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/device/cpu/VectorMath.h"
+#include "runtime/vector/VectorMath.h"
 #include "runtime/support/AlignedBuffer.h"
 
 #include <limits>

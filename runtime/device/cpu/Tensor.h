@@ -15,6 +15,10 @@
 #include <optional>
 #include <vector>
 
+namespace anec::rt {
+class PackedMatrix;
+}
+
 namespace anec::rt::cpu {
 
 /// How elements lie in memory. All integer types of MIL are I32, and values
@@ -53,6 +57,9 @@ struct Layout {
 /// A layout and where its first element is.
 struct Tensor : Layout {
   void *data = nullptr;
+  /// The same values as the left operand of a product reads them, for inputs
+  /// that Preparation::mayBePacked allowed; then `data` must not be read.
+  const PackedMatrix *packed = nullptr;
 
   /// The first element moved by `elements`.
   void *at(int64_t elements) const {

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/device/cpu/VectorMath.h"
+#include "runtime/vector/VectorMath.h"
 #include "runtime/mil/Builder.h"
 
 namespace anec::rt::cpu {

@@ -234,4 +234,137 @@ TEST(CpuDevice, WrongSurfacesAreErrors) {
                              {}}));
 }
 
+/// y = w x or w^T x for w [3, 5] in channels 0.. and columns 8.., and x in
+/// columns 0 and 1; or the sum of w and itself.
+std::string programOf(const std::string &use) {
+  const char *const outputs = use == "add"          ? "[1, 3, 1, 5]"
+                              : use == "transposed" ? "[1, 5, 1, 2]"
+                                                    : "[1, 3, 1, 2]";
+  const bool isTransposed = use == "transposed";
+  std::string text = R"(program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3505.4.1"}})]
+{
+    func main<ios18>(tensor<fp16, [1, 5, 1, 16]> a) {
+        tensor<fp16, [1, 3, 1, 5]> w = slice_by_size(x = a, begin = tensor<int32, [4]>([0, 0, 0, 8]), size = tensor<int32, [4]>([1, 3, 1, 5]));
+        tensor<fp16, [1, 1, 3, 5]> m = reshape(x = w, shape = tensor<int32, [4]>([1, 1, 3, 5]));
+)";
+  const std::string terms = isTransposed ? "3" : "5";
+  text += "tensor<fp16, [1, " + terms +
+          ", 1, 2]> s = slice_by_size(x = a, begin = tensor<int32, [4]>([0, "
+          "0, 0, 0]), size = tensor<int32, [4]>([1, " +
+          terms + ", 1, 2]));\n";
+  text += "tensor<fp16, [1, 1, " + terms +
+          ", 2]> x = reshape(x = s, shape = tensor<int32, [4]>([1, 1, " +
+          terms + ", 2]));\n";
+  if (use == "add")
+    text += "tensor<fp16, [1, 3, 1, 5]> y = add(x = w, y = w);\n";
+  else
+    text += std::string("tensor<fp16, [1, 1, ") + (isTransposed ? "5" : "3") +
+            ", 2]> p = matmul(x = m, y = x, transpose_x = bool(" +
+            (isTransposed ? "true" : "false") +
+            "), transpose_y = bool(false));\ntensor<fp16, " + outputs +
+            "> y = reshape(x = p, shape = tensor<int32, [4]>(" + outputs +
+            "));\n";
+  return text + "} -> (y);\n}";
+}
+
+/// A surface whose weight is read packed in both orientations and in place.
+class WeightForms : public testing::TestWithParam<Numerics> {
+protected:
+  WeightForms() : pool(2), device(makeCpuDevice(GetParam(), pool)) {
+    SurfaceSpec spec;
+    spec.name = "in";
+    spec.channels = 5;
+    spec.width = 16;
+    spec.regions = {region(RegionKind::Activation, 5, 2, 0, 0, 5),
+                    region(RegionKind::Weight, 3, 5, 0, 8, 3)};
+    input = std::move(*device->allocate(spec));
+    auto x = device->map(*input, 0, Access::Write);
+    for (int64_t c = 0; c < 5; ++c)
+      for (int64_t w = 0; w < 2; ++w) {
+        if (GetParam() == Numerics::Ane)
+          static_cast<half *>((*x)->data())[c * 16 + w] = half(c + 1 - 3 * w);
+        else
+          static_cast<float *>((*x)->data())[c * 16 + w] = float(c + 1 - 3 * w);
+      }
+  }
+
+  /// w[r][c] = factor * (r + 2 c).
+  void stage(float factor) {
+    std::vector<float> master;
+    for (int64_t i = 0; i < 15; ++i)
+      master.push_back(factor * float(i / 5 + 2 * (i % 5)));
+    auto error = device->stage(*input, 1, Span<const float>(master));
+    ASSERT_FALSE(error) << error->message;
+  }
+
+  void expect(const std::string &use, float factor, bool prepared = false) {
+    SCOPED_TRACE(use);
+    ProgramFiles files;
+    files.name = use;
+    files.text = programOf(use);
+    auto program = device->load(files);
+    ASSERT_TRUE(program) << program.error().message;
+    if (prepared)
+      device->prepare(**program, {input.get()});
+    const int64_t rows = use == "transposed" ? 5 : 3;
+    const int64_t columns = use == "add" ? 5 : 2;
+    SurfaceSpec spec;
+    spec.name = "out";
+    spec.channels = rows;
+    spec.width = columns;
+    spec.regions = {whole(rows, columns)};
+    auto output = std::move(*device->allocate(spec));
+    auto error = device->run(**program, {input.get()}, {output.get()});
+    ASSERT_FALSE(error) << error->message;
+    auto y = device->map(*output, 0, Access::Read);
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j) {
+        double expected = use == "add" ? 2 * (i + 2 * j) : 0;
+        for (int64_t p = 0; use != "add" && p < 8 - rows; ++p)
+          expected +=
+              (use == "transposed" ? p + 2 * i : i + 2 * p) * (p + 1 - 3.0 * j);
+        EXPECT_EQ(elementAt(**y, i, j), factor * expected) << i << "," << j;
+      }
+  }
+
+  ThreadPool pool;
+  std::unique_ptr<Device> device;
+  std::unique_ptr<Surface> input;
+};
+
+TEST_P(WeightForms, FollowStagingInEveryOrder) {
+  stage(1);
+  expect("natural", 1);
+  stage(2); // packed only
+  expect("natural", 2);
+  expect("transposed", 2);
+  stage(0.5F); // in both orientations
+  expect("transposed", 0.5F);
+  expect("natural", 0.5F);
+  expect("add", 0.5F); // from now on in place as well
+  stage(4);
+  expect("add", 4);
+  expect("natural", 4);
+  expect("transposed", 4);
+}
+
+TEST_P(WeightForms, ComeBackIntoPlaceFromEitherOrientation) {
+  stage(1);
+  expect("transposed", 1, true);
+  stage(3);
+  expect("add", 3);
+  expect("natural", 3, true);
+}
+
+TEST_P(WeightForms, MayBePreparedBeforeAnythingIsStaged) {
+  expect("natural", 0, true);
+  stage(1);
+  expect("natural", 1);
+  expect("add", 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Numerics, WeightForms,
+                         testing::Values(Numerics::Ane, Numerics::F32));
+
 } // namespace

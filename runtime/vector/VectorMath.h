@@ -4,13 +4,13 @@
 // machine where that pays.
 //
 //===----------------------------------------------------------------------===//
-#ifndef ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
-#define ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
+#ifndef ANEC_RUNTIME_VECTOR_VECTORMATH_H
+#define ANEC_RUNTIME_VECTOR_VECTORMATH_H
 
 #include <cstdint>
 #include <string_view>
 
-namespace anec::rt::cpu {
+namespace anec::rt {
 
 /// y[i] = f(x[i]); y may be x. What `alpha` and `beta` mean depends on the
 /// function; most ignore them.
@@ -32,6 +32,6 @@ template <typename T> T sumRow(const T *x, int64_t count);
 /// The largest element; NaN when there is one.
 template <typename T> T maxRow(const T *x, int64_t count);
 
-} // namespace anec::rt::cpu
+} // namespace anec::rt
 
-#endif // ANEC_RUNTIME_DEVICE_CPU_VECTORMATH_H
+#endif // ANEC_RUNTIME_VECTOR_VECTORMATH_H

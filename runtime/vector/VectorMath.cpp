@@ -4,27 +4,27 @@
 // in ScalarMath.cpp.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/device/cpu/VectorMath.h"
+#include "runtime/vector/VectorMath.h"
 
 #define HWY_DISABLED_TARGETS                                                   \
   (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 |    \
    HWY_RVV)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "runtime/device/cpu/VectorMath.cpp"
+#define HWY_TARGET_INCLUDE "runtime/vector/VectorMath.cpp"
 // clang-format off
 #include <hwy/foreach_target.h>
 // clang-format on
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
-#include "runtime/device/cpu/ScalarMath.h"
+#include "runtime/vector/ScalarMath.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 HWY_BEFORE_NAMESPACE();
-namespace anec::rt::cpu::HWY_NAMESPACE {
+namespace anec::rt::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -293,11 +293,11 @@ BinaryRow<double> doubleBinary(std::string_view name) {
   return binaryNamed<double>(name);
 }
 
-} // namespace anec::rt::cpu::HWY_NAMESPACE
+} // namespace anec::rt::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace anec::rt::cpu {
+namespace anec::rt {
 
 HWY_EXPORT(floatUnary);
 HWY_EXPORT(doubleUnary);
@@ -338,5 +338,5 @@ template <> BinaryRow<double> findBinaryRow(std::string_view name) {
   return found ? found : findScalarBinary<double>(name);
 }
 
-} // namespace anec::rt::cpu
+} // namespace anec::rt
 #endif // HWY_ONCE

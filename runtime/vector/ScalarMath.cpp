@@ -3,12 +3,12 @@
 // Computed in double, rounded once.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/device/cpu/ScalarMath.h"
+#include "runtime/vector/ScalarMath.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace anec::rt::cpu {
+namespace anec::rt {
 
 namespace {
 
@@ -113,4 +113,4 @@ template UnaryRow<double> findScalarUnary(std::string_view);
 template BinaryRow<float> findScalarBinary(std::string_view);
 template BinaryRow<double> findScalarBinary(std::string_view);
 
-} // namespace anec::rt::cpu
+} // namespace anec::rt
