@@ -59,7 +59,7 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
-           "auto, none, or a list of classifier, final-norm, norm, norm-bwd">];
+           "auto, none, or a list of classifier, final-norm, norm, ...">];
 }
 
 def NNSplitJointPass : Pass<"nn-split-joint", "::anec::nn::ModelOp"> {

@@ -31,6 +31,17 @@ struct NamedWork {
 
 const NamedWork namedWork[] = {
     {"norm", [](Operation &op) { return isa<RmsNormOp>(op); }},
+    // The norms outside of blocks.
+    {"final-norm",
+     [](Operation &op) {
+       return isa<RmsNormOp>(op) && op.getParentOfType<FuncOp>().isPublic();
+     }},
+    // A sum of two activations, forward or of gradients.
+    {"residual",
+     [](Operation &op) {
+       auto add = dyn_cast<AddOp>(op);
+       return add && add.getX().getType() == add.getY().getType();
+     }},
     {"norm-bwd", [](Operation &op) { return isa<RmsNormGradOp>(op); }},
     {"rope-bwd",
      [](Operation &op) {
@@ -63,9 +74,22 @@ private:
   void sinkCheapOps(FuncOp func);
   void dropSmallGroups(FuncOp func);
 
+  /// Whether a user asked for `op` on the device, worth a dispatch or not.
+  bool isRequested(Operation &op) const {
+    return llvm::any_of(
+        requested, [&](const NamedWork *work) { return work->matches(op); });
+  }
+
   bool classifierOnDevice = false;
-  SmallVector<const NamedWork *> onHost;
+  SmallVector<const NamedWork *> onHost, requested;
 };
+
+/// Names of the design that no pass or host op carries out yet.
+bool hasNoDeviceForm(StringRef name) {
+  return llvm::is_contained(
+      {"classifier-softmax", "silu-bwd", "dw", "optimizer", "extras", "max"},
+      name);
+}
 
 /// `auto`, `none`, or names; a name adds to auto, '-' takes away from it.
 LogicalResult NNPlace::readOffload() {
@@ -83,15 +107,23 @@ LogicalResult NNPlace::readOffload() {
         namedWork, [&](const NamedWork &w) { return w.name == name; });
     if (name == "none" && !remove) {
       for (const NamedWork &each : namedWork)
-        if (each.name != "norm")
+        if (each.name != "norm" && each.name != "final-norm")
           onHost.push_back(&each);
+    } else if (hasNoDeviceForm(name)) {
+      return getOperation().emitError("offload '")
+             << name << "' has no device form in this compiler; expects auto, "
+             << "none, classifier, norm, final-norm, norm-bwd, rope-bwd or "
+                "residual";
     } else if (work == std::end(namedWork)) {
-      return getOperation().emitError("expects offload to name auto, none, "
-                                      "classifier, norm, norm-bwd or rope-bwd, "
-                                      "but got '")
+      return getOperation().emitError(
+                 "expects offload to name auto, none, classifier, norm, "
+                 "final-norm, norm-bwd, rope-bwd or residual, but got '")
              << name << "'";
-    } else if (remove) {
-      onHost.push_back(work);
+    } else {
+      // The last mention decides.
+      llvm::erase(onHost, work);
+      llvm::erase(requested, work);
+      (remove ? onHost : requested).push_back(work);
     }
   }
   return success();
@@ -124,7 +156,8 @@ void NNPlace::placeClassifier(FuncOp func) {
 /// be read back otherwise.
 void NNPlace::sinkCheapOps(FuncOp func) {
   for (Operation &op : llvm::reverse(func.getBody().front())) {
-    if (!op.hasTrait<Cheap>() || !op.hasTrait<HostCapable>() || op.use_empty())
+    if (!op.hasTrait<Cheap>() || !op.hasTrait<HostCapable>() ||
+        op.use_empty() || isRequested(op))
       continue;
     if (llvm::all_of(op.getUsers(), [](Operation *user) {
           return getPlace(user) == Place::Host;
@@ -149,8 +182,9 @@ void NNPlace::dropSmallGroups(FuncOp func) {
       continue;
     auto members =
         llvm::make_range(groups.member_begin(*leader), groups.member_end());
-    bool worth = llvm::any_of(members, [](Operation *op) {
-      return isContraction(*op) || !op->hasTrait<HostCapable>();
+    bool worth = llvm::any_of(members, [&](Operation *op) {
+      return isContraction(*op) || !op->hasTrait<HostCapable>() ||
+             isRequested(*op);
     });
     for (Operation *op : members)
       if (!worth)

@@ -1,5 +1,7 @@
 // RUN: anec-opt %s -nn-place | FileCheck %s
 // RUN: anec-opt %s -nn-place=offload=classifier | FileCheck %s --check-prefix=CLASSIFIER
+// RUN: anec-opt %s -nn-place=offload=final-norm | FileCheck %s --check-prefix=FINAL
+// RUN: not anec-opt %s -nn-place=offload=dw 2>&1 | FileCheck %s --check-prefix=DW
 // RUN: anec-opt %s -nn-place=offload=-norm | FileCheck %s --check-prefix=NONORM
 
 nn.model @model {
@@ -30,6 +32,10 @@ nn.model @model {
     %x = nn.embedding %t, %e : tensor<2x4xi32>, tensor<16x8xf32>
     // CHECK: nn.rms_norm {{.*}}nn.place = "host"
     // CLASSIFIER: nn.rms_norm {{.*}}nn.place = "device"
+    // Unless it is asked for, alone or not.
+    // FINAL: nn.embedding
+    // FINAL-NEXT: nn.rms_norm {{.*}}nn.place = "device"
+    // FINAL-NEXT: nn.linear {{.*}}nn.place = "host"
     %n = nn.rms_norm %x, %g {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
     // CHECK: nn.linear {{.*}}nn.place = "host"
     // CLASSIFIER: nn.linear {{.*}}nn.place = "device"
@@ -40,3 +46,4 @@ nn.model @model {
     nn.return %loss : tensor<f32>
   }
 }
+// DW: error: offload 'dw' has no device form in this compiler

@@ -29,13 +29,14 @@ BUNDLES = [
                         "--weights-for=layers.*.feed_forward.*=packed"]),
     ("tiny-llama", ["--recompute=full"]),
     ("tiny-llama", ["--offload=none"]),
+    ("tiny-llama", ["--offload=final-norm,norm-bwd"]),
     ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
     ("tiny-llama-gqa", []),
     ("stories110m", []),
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),
 ]
-RUNS = 9  # the first so many are trained too
+RUNS = 10  # the first so many are trained too
 UPDATES, ACCUMULATION = 2, 2
 
 

@@ -15,12 +15,14 @@ from tools_under_test import ROOT, arguments, last_checkpoint, run, train
 MODEL = os.path.join(ROOT, "models", "tiny-llama.ir")
 FLAGS = ["--data", os.path.join(ROOT, "models", "stories-val.txt"), "--steps", "6",
          "--accum", "2", "--lr", "1e-3", "--checkpoint-every", "2"]
-# Other ways for weights to reach the device; packed, strict is what they are
-# compared with.
+# Other ways for weights to reach the device, and other work on it; packed,
+# strict, auto is what they are compared with.
 STRATEGIES = {
     "baked": ["--weights=baked"],
     "delta": ["--weights=delta"],
     "packed m4": ["--target=m4"],
+    "offload none": ["--offload=none"],
+    "more offload": ["--offload=final-norm,norm-bwd"],
     "param m4": ["--target=m4", "--weights=param"],
     "mixed m4": ["--target=m4", "--weights=param", "--weights-for=*.feed_forward.*=baked",
                  "--weights-for=*.attention.*=packed"],
