@@ -91,7 +91,7 @@ void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
   program->steps.emplace_back(
       "copy",
       [](const KernelArguments &arguments) {
-        copy(arguments.inputs[0], arguments.results[0]);
+        copy(arguments.inputs[0], arguments.results[0], arguments.pool);
       },
       std::vector<ValueRef>{from}, std::vector<ValueRef>{to});
 }

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/vector/VectorMath.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/vector/VectorMath.h"
 
 #include <cmath>
 #include <limits>

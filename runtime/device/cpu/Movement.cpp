@@ -39,8 +39,10 @@ Result<Kernel> prepareConcat(Preparation &preparation) {
         value.strides.insert(value.strides.begin() + axis, 0);
       }
       const int64_t size = value.dims[along];
-      copy(value, slice(arguments.results[0], along, begin, size,
-                        interleave ? count : 1));
+      copy(value,
+           slice(arguments.results[0], along, begin, size,
+                 interleave ? count : 1),
+           arguments.pool);
       begin += interleave ? 1 : size;
     }
   });
@@ -65,7 +67,7 @@ Result<Kernel> prepareTile(Preparation &preparation) {
       to.strides.push_back(x.dims[i] * y.strides[i]);
       to.strides.push_back(y.strides[i]);
     }
-    copy(from, to);
+    copy(from, to, arguments.pool);
   });
 }
 

@@ -7,8 +7,8 @@
 #include "runtime/device/cpu/Softmax.h"
 
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/vector/VectorMath.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/vector/VectorMath.h"
 
 #include <limits>
 

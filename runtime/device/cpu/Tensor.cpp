@@ -6,6 +6,7 @@
 #include "runtime/device/cpu/Tensor.h"
 
 #include "runtime/device/cpu/Iteration.h"
+#include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
 #include <cassert>
@@ -164,6 +165,26 @@ template <typename T> void copyElements(const Tensor &from, const Tensor &to) {
 }
 
 } // namespace
+
+void copy(const Tensor &from, const Tensor &to, ThreadPool &pool) {
+  constexpr int64_t elementsPerTask = 16384;
+  size_t along = 0;
+  for (size_t i = 0; i < to.dims.size(); ++i)
+    if (to.dims[i] > to.dims[along])
+      along = i;
+  const int64_t elements = elementCount(to.dims);
+  if (elements < 2 * elementsPerTask)
+    return copy(from, to);
+  const int64_t perTask =
+      std::max<int64_t>(1, elementsPerTask * to.dims[along] / elements);
+  pool.parallelTiles(to.dims[along], perTask, [&](int64_t begin, int64_t end) {
+    Tensor source = from, target = to;
+    source.dims[along] = target.dims[along] = end - begin;
+    source.data = from.at(begin * from.strides[along]);
+    target.data = to.at(begin * to.strides[along]);
+    copy(source, target);
+  });
+}
 
 void copy(const Tensor &from, const Tensor &to) {
   assert(from.dims == to.dims && from.storage == to.storage);

@@ -17,7 +17,8 @@
 
 namespace anec::rt {
 class PackedMatrix;
-}
+class ThreadPool;
+} // namespace anec::rt
 
 namespace anec::rt::cpu {
 
@@ -77,6 +78,7 @@ Dims broadcastStrides(const Layout &layout, const Dims &dims);
 
 /// Copies elements between views of equal shape and storage.
 void copy(const Tensor &from, const Tensor &to);
+void copy(const Tensor &from, const Tensor &to, ThreadPool &pool);
 
 } // namespace anec::rt::cpu
 

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/vector/VectorMath.h"
 #include "runtime/mil/Builder.h"
+#include "runtime/vector/VectorMath.h"
 
 namespace anec::rt::cpu {
 
