@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Passes.h"
 #include "compiler/Kernels/MinCut.h"
+#include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
 #include "mlir/IR/Builders.h"

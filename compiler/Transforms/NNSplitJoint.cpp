@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/MinCut.h"
 #include "compiler/Kernels/Recomputed.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Differentiate.h"
-#include "compiler/Kernels/MinCut.h"
 #include "compiler/Transforms/Placement.h"
 
 #include "mlir/IR/IRMapping.h"

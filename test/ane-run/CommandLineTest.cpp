@@ -134,6 +134,21 @@ TEST_F(CommandLine, checksGradients) {
   expectError("gradcheck " + bundle() + " --numerics f32", 2, "--dump");
 }
 
+TEST_F(CommandLine, timesTraining) {
+  Outcome timed = run("bench " + bundle() + " --steps 2 --accum 2");
+  EXPECT_EQ(timed.status, 0) << timed.text;
+  EXPECT_THAT(timed.text,
+              AllOf(HasSubstr("ms per micro-step"), HasSubstr("optimizer")));
+  timed = run("bench " + bundle() +
+              " --steps 1 --no-optimizer --active-vocab 5 --json");
+  nlohmann::json result = nlohmann::json::parse(timed.text);
+  for (const char *key : {"ms_per_micro_step", "phases", "rows", "tokens_per_s",
+                          "gflops", "peak_gflops", "peak_rss_bytes"})
+    EXPECT_TRUE(result.contains(key)) << key;
+  EXPECT_EQ(result["rows"], 5);
+  expectError("bench " + bundle() + " --active-vocab 99", 2, "99");
+}
+
 TEST_F(CommandLine, tokenizes) {
   std::string command =
       "tokenize " + (folder / "text.txt") + " -o " + (folder / "text.bin");
