@@ -93,6 +93,14 @@ static LogicalResult verifyCount(Operation *op, int64_t count) {
   return op->emitOpError("expects a count > 0, but got ") << count;
 }
 
+LogicalResult ParameterOp::verify() {
+  auto tensor = dyn_cast<RankedTensorType>(getType());
+  if (!tensor || !tensor.hasStaticShape())
+    return emitOpError("expects a tensor of static shape, but got ")
+           << getType();                 // parameter_c1
+  return verifyCount(*this, getCount()); // parameter_c2
+}
+
 LogicalResult RepeatOp::verifySymbolUses(SymbolTableCollection &symbols) {
   FuncOp block = lookUpBlock(*this, getCalleeAttr(), symbols);
   if (!block || failed(verifyCount(*this, getCount())))
@@ -134,6 +142,11 @@ LogicalResult ScanOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError("expects the block to return its ")
            << carries << " carries, but it has "
            << block.getResultTypes().size() << " results";
+  for (Type type : block.getResultTypes().drop_front(carries))
+    if (!isa<RankedTensorType>(type))
+      return emitOpError("expects the block to return tensors after its "
+                         "carries, but it returns ")
+             << type;
   SmallVector<Type> results(getCarries().getTypes());
   llvm::append_range(
       results,

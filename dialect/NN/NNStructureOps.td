@@ -116,6 +116,9 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let description = [{
     A '*' in the name stands for the index of the block.
 
+    - (C1) the type is a tensor of static shape.
+    - (C2) `count > 0`.
+
     ```mlir
     nn.parameter @"layers.*.wq.weight" : tensor<8x8xf32> {count = 2 : i64, init = #nn.init<normal, 2.0e-2>, trainable = true}
     ```
@@ -123,6 +126,7 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, I64Attr:$count,
                        NN_InitAttr:$init, BoolAttr:$trainable);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
 }
 def NN_GetOp : NN_Op<"get",
     [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

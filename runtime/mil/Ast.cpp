@@ -128,6 +128,18 @@ int64_t Type::elementCount() const {
   return count;
 }
 
+bool hasBoundedSize(const Type &type) {
+  int64_t count = 1;
+  for (int64_t dim : type.dims) {
+    if (dim == dynamicSize || dim == 0)
+      continue;
+    if (dim < 0 || dim > maxElementCount / count)
+      return false;
+    count *= dim;
+  }
+  return true;
+}
+
 bool sameType(const Type &a, const Type &b) {
   if (a.isTensorLike() && b.isTensorLike()) {
     if (a.element != b.element || a.dims.size() != b.dims.size())

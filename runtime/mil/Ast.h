@@ -87,6 +87,13 @@ struct Type {
   int64_t elementCount() const;
 };
 
+/// No tensor of a useful program has more elements; products of sizes stay far
+/// from overflow.
+constexpr int64_t maxElementCount = int64_t(1) << 48;
+/// True unless the known sizes, zeros left out, multiply to more than that, or
+/// one is negative.
+bool hasBoundedSize(const Type &type);
+
 /// Equal up to the spelling of rank 0; '?' matches any size.
 bool sameType(const Type &a, const Type &b);
 /// Spelling in the text, such as "tensor<fp16, [1, 64, 1, 32]>".

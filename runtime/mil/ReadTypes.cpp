@@ -9,9 +9,6 @@
 
 namespace anec::rt::mil {
 
-/// No tensor of a useful program is larger; products stay far from overflow.
-constexpr int64_t maxElements = int64_t(1) << 48;
-
 Result<Type> Parser::type() {
   Nesting nesting(*this);
   if (nesting.isTooDeep())
@@ -75,7 +72,7 @@ Result<Type> Parser::tensorType() {
   ANEC_TRY(list("]", [&]() -> std::optional<Error> {
     ANEC_ASSIGN(int64_t dim, size());
     int64_t known = dim == dynamicSize || dim == 0 ? 1 : dim;
-    if (known > maxElements / count || tensor.rank() == 32)
+    if (known > maxElementCount / count || tensor.rank() == 32)
       return lexer.error(location, "expected a tensor of at most 32 dimensions "
                                    "and 2^48 elements");
     count *= known;

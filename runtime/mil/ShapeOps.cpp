@@ -26,7 +26,7 @@ Types inferReshape(const Operands &operands) {
     if (dims[i] == -1 && open == -1)
       open = static_cast<int64_t>(i);
     else if (dims[i] < 0 ||
-             dims[i] > (int64_t(1) << 48) / std::max<int64_t>(known, 1))
+             dims[i] > maxElementCount / std::max<int64_t>(known, 1))
       return makeError(ErrorCode::InvalidInput,
                        "expected sizes and at most one -1 as 'shape', found {}",
                        dimsText(written));
@@ -166,11 +166,11 @@ Types inferTile(const Operands &operands) {
   ANEC_ASSIGN(Dims reps, operands.integers("reps"));
   bool good = reps.size() == x.dims.size();
   for (size_t i = 0; good && i < reps.size(); ++i) {
-    int64_t count = std::max<int64_t>(x.elementCount(), 1);
-    good = reps[i] > 0 && reps[i] <= (int64_t(1) << 48) / count;
-    x.dims[i] *= good ? reps[i] : 1;
+    const int64_t dim = x.dims[i];
+    good = reps[i] > 0 && (dim <= 0 || reps[i] <= maxElementCount / dim);
+    x.dims[i] = good && dim != dynamicSize ? dim * reps[i] : dim;
   }
-  if (!good)
+  if (!good || !hasBoundedSize(x))
     return makeError(ErrorCode::InvalidInput,
                      "expected {} positive 'reps', found {}", x.rank(),
                      dimsText(reps));
@@ -274,7 +274,7 @@ Types inferFill(const Operands &operands) {
   }
   int64_t count = 1;
   for (int64_t dim : dims) {
-    if (dim < 0 || (dim > 0 && count > (int64_t(1) << 48) / dim))
+    if (dim < 0 || (dim > 0 && count > maxElementCount / dim))
       return makeError(ErrorCode::InvalidInput,
                        "expected sizes as 'shape', found {}", dimsText(dims));
     count *= std::max<int64_t>(dim, 1);

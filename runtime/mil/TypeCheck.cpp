@@ -155,20 +155,6 @@ static bool isQuotient(const std::string &op, const Type &written,
          sameType(written, Type::tensor(written.element, inferred.dims));
 }
 
-/// Written types are bounded by the reader, inferred sizes of '?' here.
-static bool isReasonable(const Type &type) {
-  constexpr int64_t limit = int64_t(1) << 48;
-  int64_t count = 1;
-  for (int64_t dim : type.dims) {
-    if (dim == dynamicSize || dim == 0)
-      continue;
-    if (dim < 0 || dim > limit / count)
-      return false;
-    count *= dim;
-  }
-  return true;
-}
-
 Result<Operands> Scope::add(const Statement &statement) {
   auto info = opTable().find(statement.op);
   if (info == opTable().end() && unknownOps == UnknownOps::Refuse)
@@ -212,7 +198,8 @@ Result<Operands> Scope::add(const Statement &statement) {
                                statement.op, toString(type),
                                toString(result.type)));
     define(result, type, constant, isFixed(operands) || isKnownShape);
-    if (!isReasonable(find(result.name)->type))
+    // Written types are bounded by the reader, inferred sizes of '?' here.
+    if (!hasBoundedSize(find(result.name)->type))
       return error(ErrorCode::InvalidInput, result.location,
                    fmt::format("'{}': expected at most 2^48 elements, found {}",
                                statement.op,

@@ -23,6 +23,34 @@ nn.model @no_parameter {
 
 // -----
 
+// parameter_c1
+nn.model @no_tensor {
+  // expected-error @below {{expects a tensor of static shape, but got 'i32'}}
+  nn.parameter @w : i32 {count = 1 : i64, init = #nn.init<zeros>, trainable = true}
+}
+
+// -----
+
+// parameter_c1
+nn.model @open_shape {
+  // expected-error @below {{expects a tensor of static shape, but got 'tensor<?x8xf32>'}}
+  nn.parameter @w : tensor<?x8xf32> {count = 1 : i64, init = #nn.init<zeros>, trainable = true}
+}
+
+// -----
+
+// parameter_c2
+nn.model @no_block {
+  // expected-error @below {{expects a count > 0, but got 0}}
+  nn.parameter @"layers.*.w" : tensor<8x8xf32> {count = 0 : i64, init = #nn.init<zeros>, trainable = true}
+  nn.func @top() {
+    %w = nn.get @"layers.*.w" : tensor<8x8xf32>
+    nn.return
+  }
+}
+
+// -----
+
 // scan_c1
 nn.model @elements {
   nn.func private @layer(%x: tensor<2x4x8xf32>, %w: tensor<8x9xf32>) -> tensor<2x4x8xf32> {
