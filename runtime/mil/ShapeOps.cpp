@@ -171,9 +171,10 @@ Types inferTile(const Operands &operands) {
     x.dims[i] = good && dim != dynamicSize ? dim * reps[i] : dim;
   }
   if (!good || !hasBoundedSize(x))
-    return makeError(ErrorCode::InvalidInput,
-                     "expected {} positive 'reps', found {}", x.rank(),
-                     dimsText(reps));
+    return makeError(
+        ErrorCode::InvalidInput,
+        "expected {} positive 'reps' and at most 2^48 elements, found {}",
+        x.rank(), dimsText(reps));
   return single(x.element, x.dims);
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 std::string errorOf(const std::string &type, const std::string &op) {
   auto program = read("program(1.3){\nfunc main<ios18>(tensor<fp16, [1, 4, 2, "
-                      "8]> x, tensor<int32, [3]> i, tensor<fp16, [?, 4]> o) "
+                      "8]> x, tensor<int32, [3]> i, tensor<fp16, [?, 4]> o, "
+                      "tensor<fp16, [4, 0, 8]> none) "
                       "{\n" +
                           type + " y = " + op + ";} -> (y);}",
                       "t.mil");
@@ -53,6 +54,19 @@ TEST(OperatorTypes, Scatter) {
   refuse("scatter_nd(data = x, indices = tensor<int32, [5]>([0,0,0,0,0]), "
          "updates = x)",
          "a last size of at most 4, to index [1, 4, 2, 8], found [5]");
+}
+
+TEST(OperatorTypes, Tile) {
+  accept("tensor<fp16, [?, 12]>",
+         "tile(x = o, reps = tensor<int32, [2]>([2, 3]))");
+  accept("tensor<fp16, [8, 0, 8]>",
+         "tile(x = none, reps = tensor<int32, [3]>([2, 3, 1]))");
+  // Sizes that multiply beyond 64 bits, though there are no elements.
+  refuse("tile(x = none, reps = tensor<int32, [3]>([2147483647, 2147483647, "
+         "2147483647]))",
+         "expected 3 positive 'reps' and at most 2^48 elements, found "
+         "[2147483647, 2147483647, "
+         "2147483647]");
 }
 
 TEST(OperatorTypes, OneHot) {
