@@ -46,7 +46,7 @@ protected:
 
 TEST_F(ExecErrors, Usage) {
   expectError("exec " + (folder / "good.mil"), 2, "--output");
-  refuses("", "FILE.mil");
+  refuses("", "FILE.mil or a package");
   refuses(folder / "none.mil", "none.mil': No such file");
   refuses(folder.string(), "a folder with 'model.mil'");
   refuses((folder / "good.mil") + x + " --time 0", "--time");

@@ -1,10 +1,13 @@
 //===- ExecCommand.cpp - ane-run exec -------------------------------------===//
 //
-// Runs one function of any MIL text: arrays in, arrays out.
+// Runs one function of any MIL text or Core ML package: arrays in, arrays out.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/ArrayRunner.h"
 #include "runtime/device/cpu/ProgramReader.h"
+#include "runtime/mil/BlobPath.h"
+#include "runtime/mil/Printer.h"
+#include "runtime/package/Package.h"
 #include "tools/ane-run/Commands.h"
 #include "tools/ane-run/DeviceOptions.h"
 
@@ -38,19 +41,32 @@ std::optional<Error> takeFile(ExecFlags &flags) {
     flags.inputs.erase(found);
   }
   if (flags.file.empty())
-    return makeError(ErrorCode::InvalidInput, "expects FILE.mil");
+    return makeError(ErrorCode::InvalidInput, "expects FILE.mil or a package");
   // A compiled Core ML model is a folder with the text in it.
   std::error_code ignored;
-  if (fs::is_directory(flags.file, ignored)) {
+  if (fs::is_directory(flags.file, ignored) &&
+      !package::isPackage(flags.file)) {
     const std::string inside = flags.file + "/model.mil";
     if (!fs::exists(inside, ignored))
       return makeError(ErrorCode::InvalidInput,
-                       "expects a MIL text, or a folder with 'model.mil', but "
-                       "got the folder '{}'",
+                       "expects a MIL text, a Core ML package, or a folder "
+                       "with 'model.mil', but got the folder '{}'",
                        flags.file);
     flags.file = inside;
   }
   return std::nullopt;
+}
+
+/// The program of a package goes on as the text that says the same; places in
+/// errors are lines of that text.
+Result<cpu::SourceProgram> readSource(const ExecFlags &flags) {
+  if (!package::isPackage(flags.file))
+    return cpu::readProgram(flags.file, flags.weights, flags.function);
+  ANEC_ASSIGN(package::Package package, package::readPackage(flags.file));
+  return cpu::sourceOf(
+      mil::print(package.program), package.modelFile + " as MIL",
+      flags.weights.empty() ? mil::folderOf(package.modelFile) : flags.weights,
+      flags.function.empty() ? package.defaultFunction : flags.function);
 }
 
 Result<cpu::NamedArrays> readInputs(const std::vector<std::string> &inputs) {
@@ -150,8 +166,7 @@ Result<int> run(ExecFlags flags) {
     return makeError(ErrorCode::InvalidInput,
                      "expects a folder as --output, but got the file '{}'",
                      flags.output);
-  ANEC_ASSIGN(cpu::SourceProgram source,
-              cpu::readProgram(flags.file, flags.weights, flags.function));
+  ANEC_ASSIGN(cpu::SourceProgram source, readSource(flags));
   ANEC_ASSIGN(cpu::NamedArrays inputs, readInputs(flags.inputs));
   cpu::CompileOptions options;
   options.numerics = flags.device.arithmetic();
@@ -186,7 +201,8 @@ void addExecCommand(CLI::App &app, Action &action) {
   auto flags = std::make_shared<ExecFlags>();
   CLI::App *command = app.add_subcommand("exec", "run any MIL program once");
   command->add_option("FILE", flags->file,
-                      "MIL text, or a folder with model.mil");
+                      "MIL text, Core ML package (.mlpackage), or a folder "
+                      "with model.mil");
   command->add_option("--input", flags->inputs, "NAME=FILE.npy, one per input");
   command
       ->add_option("--output", flags->output,
@@ -195,7 +211,8 @@ void addExecCommand(CLI::App &app, Action &action) {
   command->add_option("--function", flags->function,
                       "default: main, or the only one");
   command->add_option("--weights", flags->weights,
-                      "what @model_path is (default: the folder of FILE)");
+                      "what @model_path is (default: the folder of FILE, or "
+                      "of the package's model file)");
   command->add_flag("--strict-blobs", flags->strictBlobs,
                     "refuse weight files that Apple's writer would not write");
   command

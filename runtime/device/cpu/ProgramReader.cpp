@@ -59,16 +59,23 @@ Result<const mil::Function *> chooseFunction(const mil::Program &program,
 Result<SourceProgram> readProgram(const std::string &path,
                                   const std::string &folder,
                                   const std::string &function) {
+  ANEC_ASSIGN(std::string text, readFile(path));
+  return sourceOf(std::move(text), path,
+                  folder.empty() ? mil::folderOf(path) : folder, function);
+}
+
+Result<SourceProgram> sourceOf(std::string text, const std::string &name,
+                               const std::string &folder,
+                               const std::string &function) {
   SourceProgram source;
-  source.files.name = path;
-  ANEC_ASSIGN(source.files.text, readFile(path));
-  ANEC_ASSIGN(mil::Program program, mil::read(source.files.text, path));
+  source.files.name = name;
+  source.files.text = std::move(text);
+  ANEC_ASSIGN(mil::Program program, mil::read(source.files.text, name));
   ANEC_ASSIGN(const mil::Function *chosen,
-              chooseFunction(program, path, function));
+              chooseFunction(program, name, function));
   source.function = *chosen;
   for (const mil::Value *value : mil::fileConstants(source.function))
-    ANEC_TRY(addBlob(*value, folder.empty() ? mil::folderOf(path) : folder,
-                     source.files));
+    ANEC_TRY(addBlob(*value, folder, source.files));
   return Result<SourceProgram>(std::move(source));
 }
 

@@ -33,6 +33,12 @@ Result<SourceProgram> readProgram(const std::string &path,
                                   const std::string &folder = "",
                                   const std::string &function = "");
 
+/// The same for a text that is no file of its own; errors call it `name`, and
+/// "@model_path" stands for `folder`.
+Result<SourceProgram> sourceOf(std::string text, const std::string &name,
+                               const std::string &folder,
+                               const std::string &function = "");
+
 } // namespace anec::rt::cpu
 
 #endif // ANEC_RUNTIME_DEVICE_CPU_PROGRAMREADER_H
