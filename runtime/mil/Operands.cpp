@@ -62,9 +62,8 @@ Operands::integersOf(const std::string &parameter,
   ANEC_ASSIGN(const Value *value, constant(parameter, operand));
   if (const auto *integers = value->integers()) {
     // Sums and products of sizes stay far from overflow.
-    constexpr int64_t limit = int64_t(1) << 48;
     for (int64_t element : *integers)
-      if (element <= -limit || element >= limit)
+      if (element <= -maxElementCount || element >= maxElementCount)
         return makeError(ErrorCode::InvalidInput,
                          "expected '{}' below 2^48, found {}", parameter,
                          element);

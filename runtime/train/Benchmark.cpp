@@ -189,12 +189,7 @@ nlohmann::json productRates(const Counts &before, const Counts &after,
 Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
                                          ThreadPool &pool,
                                          const BenchmarkOptions &options) {
-  for (const char *program : {"train_step", "stage"})
-    if (!bundle.plan().program(program))
-      return makeError(ErrorCode::InvalidInput,
-                       "{}: expects a program '{}' to time, but the bundle has "
-                       "none",
-                       bundle.folder(), program);
+  ANEC_TRY(requireTraining(bundle, "time"));
   Training training(bundle, options, pool);
   ANEC_TRY(training.prepare(device));
   for (int64_t i = 0; i < options.warmup; ++i)

@@ -22,6 +22,17 @@ int64_t product(const std::vector<int64_t> &shape) {
 
 } // namespace
 
+std::optional<Error> requireTraining(const Bundle &bundle,
+                                     const char *purpose) {
+  for (const char *program : {"train_step", "stage"})
+    if (!bundle.plan().program(program))
+      return makeError(ErrorCode::InvalidInput,
+                       "{}: expects a program '{}' to {}, but the bundle has "
+                       "none",
+                       bundle.folder(), program, purpose);
+  return std::nullopt;
+}
+
 template <typename Real>
 Result<std::unique_ptr<Executor<Real>>>
 Executor<Real>::create(const Bundle &bundle, Device &device,

@@ -33,6 +33,10 @@ struct ExecutorCounters {
   std::map<std::string, double> seconds;
 };
 
+/// InvalidInput unless the bundle can train: has the programs "train_step" and
+/// "stage". `purpose` ends "expects a program .. to".
+std::optional<Error> requireTraining(const Bundle &bundle, const char *purpose);
+
 /// Real is float for devices with Ane or F32 numerics, double for F64. Bundle,
 /// device, store and pool must outlive the executor.
 template <typename Real> class Executor {

@@ -56,13 +56,7 @@ Trainer::create(const Bundle &bundle, Device &device, ThreadPool &pool,
 
 std::optional<Error> Trainer::prepare() {
   const Plan &plan = bundle.plan();
-  for (const char *program : {"train_step", "stage"})
-    if (!plan.program(program))
-      return makeError(
-          ErrorCode::InvalidInput,
-          "{}: expects a program '{}' to train, but the bundle has "
-          "none",
-          bundle.folder(), program);
+  ANEC_TRY(requireTraining(bundle, "train"));
   ANEC_ASSIGN(data, openTrainData(plan, options));
   bool random = options.initialize.empty();
   store = std::make_unique<ParameterStore<float>>(
