@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/CpuDevice.h"
 
+#include "runtime/device/RegionMemory.h"
 #include "runtime/device/cpu/CpuProgram.h"
 #include "runtime/device/cpu/CpuSurface.h"
 #include "runtime/support/ThreadPool.h"
@@ -76,22 +77,6 @@ Storage surfaceStorage(Numerics numerics) {
     break;
   }
   return Storage::F64;
-}
-
-Result<const Region *> findRegion(const Surface &surface, RegionId id,
-                                  RegionKind kind) {
-  const SurfaceSpec &spec = surface.spec();
-  if (id >= spec.regions.size())
-    return makeError(ErrorCode::InvalidInput,
-                     "surface '{}': expected a region below {}, found {}",
-                     spec.name, spec.regions.size(), id);
-  const Region &region = spec.regions[id];
-  if (region.kind != kind)
-    return makeError(ErrorCode::InvalidInput,
-                     "surface '{}': expected region '{}' to hold {}", spec.name,
-                     region.name,
-                     kind == RegionKind::Weight ? "a weight" : "an activation");
-  return &region;
 }
 
 std::optional<Error> CpuDevice::checkPorts(const std::string &name,
