@@ -7,8 +7,8 @@
 #ifndef ANEC_RUNTIME_BUNDLE_READERS_H
 #define ANEC_RUNTIME_BUNDLE_READERS_H
 
-#include "runtime/bundle/JsonPlace.h"
 #include "runtime/bundle/Plan.h"
+#include "runtime/support/JsonPlace.h"
 
 #include <map>
 #include <set>

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Checkpoint.h"
 
-#include "runtime/bundle/JsonPlace.h"
 #include "runtime/support/AtomicFile.h"
+#include "runtime/support/JsonPlace.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/RunFolder.h"
 
-#include "runtime/bundle/JsonPlace.h"
 #include "runtime/support/AtomicFile.h"
+#include "runtime/support/JsonPlace.h"
 #include "runtime/train/Checkpoint.h"
 
 #include <cerrno>

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/TokenData.h"
 
-#include "runtime/bundle/JsonPlace.h"
 #include "runtime/support/AtomicFile.h"
+#include "runtime/support/JsonPlace.h"
 #include "runtime/support/Npy.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/Sha256.h"

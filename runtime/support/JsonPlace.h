@@ -1,11 +1,11 @@
 //===- JsonPlace.h - A JSON value that knows where it stands ----*- C++ -*-===//
 //
-// Readers of bundle files walk JSON through this, so that every error names
+// Readers of files walk JSON through this, so that every error names
 // the file, the path inside it, what was expected and what was found.
 //
 //===----------------------------------------------------------------------===//
-#ifndef ANEC_RUNTIME_BUNDLE_JSONPLACE_H
-#define ANEC_RUNTIME_BUNDLE_JSONPLACE_H
+#ifndef ANEC_RUNTIME_SUPPORT_JSONPLACE_H
+#define ANEC_RUNTIME_SUPPORT_JSONPLACE_H
 
 #include "runtime/support/Result.h"
 
@@ -68,4 +68,4 @@ private:
 
 } // namespace anec::rt
 
-#endif // ANEC_RUNTIME_BUNDLE_JSONPLACE_H
+#endif // ANEC_RUNTIME_SUPPORT_JSONPLACE_H

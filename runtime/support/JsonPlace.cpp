@@ -3,7 +3,7 @@
 // nlohmann's exceptions stop here.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/bundle/JsonPlace.h"
+#include "runtime/support/JsonPlace.h"
 
 #include <cmath>
 
