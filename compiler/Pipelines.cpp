@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 #include "dialect/Plan/Plan.h"
+#include "runtime/target/Profile.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -51,9 +52,16 @@ void anec::addKernelPasses(PassManager &passes,
   program.addPass(createMILLayoutPass());
 }
 
+/// A profile's own name: its file is nobody else's business.
+static std::string nameOf(const std::string &target) {
+  rt::Result<rt::target::Profile> profile = rt::target::loadProfile(target);
+  return profile ? profile->name() : target;
+}
+
 void anec::addPlanPasses(PassManager &passes, const CompilerOptions &options) {
-  passes.nest<nn::ModelOp>().addPass(createPlanBuildPass(
-      {options.weights, options.offload, options.recompute, options.target}));
+  passes.nest<nn::ModelOp>().addPass(
+      createPlanBuildPass({options.weights, options.offload, options.recompute,
+                           nameOf(options.target)}));
   // Last, on what will be written.
   passes.nest<nn::ModelOp>().nest<mil::ProgramOp>().addPass(
       createVerifyANETargetPass({options.target}));

@@ -10,9 +10,9 @@
 
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/SurfaceLayout.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
-#include "runtime/target/Profile.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -89,7 +89,7 @@ private:
         return func.emitOpError("expects argument ")
                << i << " of shape [1, C, 1, S] or [1, 1, O, I], but got "
                << value.getType();
-      if (isOwnInput(func, i) && profile.checks(Rule::MultiInOrder))
+      if (isOwnInput(func, i) && profile.takesOneInput())
         return refuseOwnInput(i);
       using Kind = PackedMatrix::Kind;
       PackedMatrix matrix{Kind::Activation, shape[1], shape[3]};
@@ -108,7 +108,8 @@ private:
         << parameterOf(func, number)
         << " as a further input (weights=param): at most "
         << profile.limit(Rule::MultiInOrder) << " [" << rule.id << "]";
-    error.attachNote() << "target '" << profile.name << "': " << rule.evidence;
+    error.attachNote() << "target '" << profile.name()
+                       << "': " << rule.evidence;
     error.attachNote() << "instead: --target=m4, or --weights=packed";
     return error;
   }
@@ -116,7 +117,7 @@ private:
   /// One group for a target of one input. Otherwise each activation alone, all
   /// packed weights together, and each weight that is an input of its own.
   SmallVector<Group> groupArguments() {
-    if (profile.checks(Rule::MultiInOrder))
+    if (profile.takesOneInput())
       return {Group(arguments.begin(), arguments.end())};
     SmallVector<Group> groups;
     Group packed;
@@ -235,7 +236,7 @@ private:
                << i << " of shape [1, C, 1, " << width << "], but got "
                << value.getType();
     }
-    bool together = profile.checks(Rule::MultiOutOrder);
+    bool together = profile.takesOneOutput();
     SmallVector<Attribute> surfaces;
     if (together)
       surfaces.push_back(packOutput(values, 0, outputs));
@@ -380,12 +381,7 @@ struct PackWeightsPass : anec::impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    profile = rt::target::findProfile(target.getValue());
-    if (profile)
-      return success();
-    return emitError(UnknownLoc::get(context))
-           << "unknown target '" << target.getValue() << "', expected one of "
-           << rt::target::profileNames();
+    return loadTarget(target.getValue(), context, profile);
   }
 
   void runOnOperation() override {
@@ -393,7 +389,7 @@ struct PackWeightsPass : anec::impl::PackWeightsPassBase<PackWeightsPass> {
       signalPassFailure();
   }
 
-  const rt::target::Profile *profile = nullptr;
+  std::optional<rt::target::Profile> profile;
 };
 
 } // namespace

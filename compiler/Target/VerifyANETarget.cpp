@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Emit/ToMIL.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "compiler/Target/Report.h"
 #include "dialect/MIL/MIL.h"
@@ -31,12 +32,7 @@ struct VerifyANETargetPass
   using Base::Base;
 
   LogicalResult initialize(MLIRContext *context) override {
-    profile = target::findProfile(target.getValue());
-    if (profile)
-      return success();
-    return emitError(UnknownLoc::get(context))
-           << "unknown target '" << target.getValue() << "', expected one of "
-           << target::profileNames();
+    return loadTarget(target.getValue(), context, profile);
   }
 
   void runOnOperation() override {
@@ -45,6 +41,10 @@ struct VerifyANETargetPass
       return signalPassFailure();
     std::vector<target::Violation> violations =
         target::check(kernel->program, *profile);
+    // The report lists what is only worth a note.
+    llvm::erase_if(violations, [](const target::Violation &violation) {
+      return violation.isNote();
+    });
     if (violations.empty())
       return;
     reportAll(violations, *kernel);
@@ -85,7 +85,7 @@ private:
                                             : found->second;
   }
 
-  const target::Profile *profile = nullptr;
+  std::optional<target::Profile> profile;
 };
 
 } // namespace

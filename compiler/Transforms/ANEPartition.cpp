@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/PartitionLimits.h"
 #include "compiler/Transforms/Placement.h"
@@ -75,6 +76,9 @@ private:
 
 struct ANEPartition : anec::impl::ANEPartitionPassBase<ANEPartition> {
   using ANEPartitionPassBase::ANEPartitionPassBase;
+  LogicalResult initialize(MLIRContext *context) override {
+    return loadTarget(target.getValue(), context, profile);
+  }
   void runOnOperation() override;
 
 private:
@@ -84,7 +88,7 @@ private:
   Attribute parameterOf(Value value);
 
   Strategies strategies;
-  const rt::target::Profile *profile = nullptr;
+  std::optional<rt::target::Profile> profile;
 };
 
 using Stages = llvm::MapVector<unsigned, SmallVector<Operation *>>;
@@ -249,13 +253,6 @@ void ANEPartition::shareEqualKernels() {
 }
 
 void ANEPartition::runOnOperation() {
-  profile = rt::target::findProfile(target.getValue());
-  if (!profile) {
-    getOperation().emitError("unknown target '")
-        << target.getValue() << "', expected one of "
-        << rt::target::profileNames();
-    return signalPassFailure();
-  }
   SmallVector<std::string> rules(weightsFor.begin(), weightsFor.end());
   if (failed(strategies.read(getOperation(), weights, rules)))
     return signalPassFailure();

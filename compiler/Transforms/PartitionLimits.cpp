@@ -68,7 +68,7 @@ PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
       matrix = {Kind::Weight, type.getDimSize(0), type.getDimSize(1)};
     else if (type.getRank() == 3)
       matrix = {Kind::Activation, type.getDimSize(2), tokensOf(type)};
-    if (profile.checks(Rule::MultiInOrder) || how == "packed")
+    if (profile.takesOneInput() || how == "packed")
       together.push_back(matrix);
     else
       add({matrix});
@@ -112,7 +112,7 @@ LogicalResult PartitionLimits::refuse(ArrayRef<Operation *> ops,
       << "' cannot be cut apart and need a surface of " << need.channels
       << " x " << need.width << ", at most " << profile.limit(Rule::Dim16384)
       << " [" << rule.id << "]";
-  error.attachNote() << "target '" << profile.name << "': " << rule.evidence;
+  error.attachNote() << "target '" << profile.name() << "': " << rule.evidence;
   error.attachNote() << "instead: a shorter --seq, a smaller --batch, or "
                         "--target=m4";
   return error;

@@ -10,7 +10,7 @@
 
 namespace anec::rt::target {
 
-/// One broken rule.
+/// One broken rule, or one that is worth a note.
 struct Violation {
   Rule rule;
   /// What was found and what is allowed, with numbers; lower case.
@@ -23,11 +23,15 @@ struct Violation {
   mil::SourceLocation location;
   /// The statement's operator; empty for parameters, outputs and functions.
   std::string op;
+  /// Refuse or Note.
+  Level level = Level::Refuse;
+
+  bool isNote() const { return level == Level::Note; }
 };
 
-/// Every violation of a compile-time rule of `profile`, in program order. The
-/// program has passed the type checker of runtime/mil, which may have believed
-/// operators that it does not know.
+/// Every violation of a compile-time rule of `profile`, notes among them, in
+/// program order. The program has passed the type checker of runtime/mil, which
+/// may have believed operators that it does not know.
 std::vector<Violation> check(const mil::Program &program,
                              const Profile &profile);
 

@@ -1,6 +1,6 @@
 //===- MilTextFuzz.cpp - Any bytes as MIL text ----------------------------===//
 //
-// What can be read is checked for types and for the rules of the strict target;
+// What can be read is checked for types and for the rules of targets;
 // its printed form reads back as the same program.
 //
 //===----------------------------------------------------------------------===//
@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!program)
     return 0;
   if (!mil::check(*program, "fuzz.mil"))
-    (void)target::check(*program, target::strictProfile());
+    for (const char *name : {"strict", "m1", "m4"})
+      (void)target::check(*program, *target::findProfile(name));
   const std::string printed = mil::print(*program);
   auto again = mil::read(printed, "printed.mil");
   fuzz::require(bool(again), again ? "" : again.error().message);

@@ -2,7 +2,7 @@
 //
 // Surfaces hold fp16.
 
-// expected-error @below {{input is fp32, expected fp16 [io-dtype-fp16]}}
+// expected-error @below {{input is fp32, expected fp16 [io-dtype-fp32]}}
 // expected-note @below {{refused by M1 and M2}}
 // expected-note @below {{instead: keep fp16 at the boundary}}
 mil.program @fp32_input {

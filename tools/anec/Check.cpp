@@ -90,6 +90,36 @@ std::string subjectOf(const target::Violation &violation) {
   return violation.name.empty() ? "the program " : "'" + violation.name + "': ";
 }
 
+/// What was reported, in one line and as an exit status.
+class Tally {
+public:
+  void add(const target::Violation &violation) {
+    if (violation.isNote())
+      ++notes;
+    else
+      ++places, rules.insert(violation.rule);
+  }
+
+  int finish(const std::string &file, const target::Profile &profile) const {
+    llvm::outs() << file << ": ";
+    if (places == 0)
+      llvm::outs() << "keeps the rules of target '" << profile.name() << "'";
+    else
+      llvm::outs() << "breaks " << rules.size()
+                   << (rules.size() == 1 ? " rule" : " rules") << " of target '"
+                   << profile.name() << "' in " << places
+                   << (places == 1 ? " place" : " places");
+    if (notes > 0)
+      llvm::outs() << ", " << notes << (notes == 1 ? " note" : " notes");
+    llvm::outs() << "\n";
+    return places == 0 ? kept : broken;
+  }
+
+private:
+  std::set<target::Rule> rules;
+  int64_t places = 0, notes = 0;
+};
+
 int reportText(std::vector<target::Violation> violations,
                const std::string &file, const target::Profile &profile) {
   std::stable_sort(violations.begin(), violations.end(),
@@ -97,25 +127,19 @@ int reportText(std::vector<target::Violation> violations,
                      return std::tie(a.location.line, a.location.column) <
                             std::tie(b.location.line, b.location.column);
                    });
-  std::set<target::Rule> rules;
+  Tally tally;
   for (const target::Violation &violation : violations) {
     const target::RuleInfo &rule = target::ruleInfo(violation.rule);
     const std::string place = placeOf(file, violation.location);
-    llvm::errs() << place << "error: " << subjectOf(violation)
-                 << violation.message << " [" << rule.id << "]\n"
-                 << place << "note: target '" << profile.name
+    llvm::errs() << place << (violation.isNote() ? "note: " : "error: ")
+                 << subjectOf(violation) << violation.message << " [" << rule.id
+                 << "]\n"
+                 << place << "note: target '" << profile.name()
                  << "': " << rule.evidence << "\n"
                  << place << "note: instead: " << rule.wayOut << "\n";
-    rules.insert(violation.rule);
+    tally.add(violation);
   }
-  if (violations.empty()) {
-    llvm::outs() << file << ": keeps the rules of target '" << profile.name
-                 << "'\n";
-    return kept;
-  }
-  llvm::outs() << file << ": breaks " << rules.size() << " rules of target '"
-               << profile.name << "' in " << violations.size() << " places\n";
-  return broken;
+  return tally.finish(file, profile);
 }
 
 int checkText(const std::string &file, const std::string &text,
@@ -156,7 +180,8 @@ using Said = std::set<std::tuple<const void *, target::Rule, std::string>>;
 /// Every broken rule at the op of the model that the statement comes from; the
 /// same words at the same place once.
 LogicalResult reportKernel(mil::ProgramOp program,
-                           const target::Profile &profile, Said &said) {
+                           const target::Profile &profile, Said &said,
+                           Tally &tally) {
   auto kernel = toMIL(program);
   if (failed(kernel))
     return failure();
@@ -167,8 +192,10 @@ LogicalResult reportKernel(mil::ProgramOp program,
                                                       : found->second;
     if (said.insert({op->getLoc().getAsOpaquePointer(), violation.rule,
                      violation.message})
-            .second)
+            .second) {
       report(violation, op, profile);
+      tally.add(violation);
+    }
   }
   return success();
 }
@@ -181,26 +208,25 @@ int checkModel(const CompileCommand &command, const target::Profile &profile) {
     if (failed(passes.run(module)))
       return badInput;
     Said said;
+    Tally tally;
     WalkResult result = module.walk([&](mil::ProgramOp program) {
-      return failed(reportKernel(program, profile, said))
+      return failed(reportKernel(program, profile, said, tally))
                  ? WalkResult::interrupt()
                  : WalkResult::advance();
     });
     if (result.wasInterrupted())
       return badInput;
-    llvm::outs() << command.input << ": " << (said.empty() ? "keeps" : "breaks")
-                 << " the rules of target '" << profile.name << "'\n";
-    return said.empty() ? kept : broken;
+    return tally.finish(command.input, profile);
   });
 }
 
 } // namespace
 
 int anec::check(const CompileCommand &command) {
-  const target::Profile *profile = target::findProfile(command.options.target);
+  rt::Result<target::Profile> profile =
+      target::loadProfile(command.options.target);
   if (!profile)
-    return fail("expects --target=" + target::profileNames() + ", but got '" +
-                command.options.target + "'");
+    return fail(profile.error().message);
   if (!command.output.empty())
     return fail("check writes no files, but got -o '" + command.output + "'");
   std::string file = command.input;

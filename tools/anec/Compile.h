@@ -19,6 +19,8 @@ struct CompileCommand {
   /// "text" or "json" prints the bill; empty: none.
   std::string report;
   bool printAfterAll = false;
+  bool noConcat = false;
+  std::string provenOnly; ///< "T1", "T2", or empty for all.
 };
 
 /// Reads the model, applies the sizes of the command line, verifies it and

@@ -1,5 +1,6 @@
 //===- anec.cpp - The compiler's command line -----------------------------===//
 
+#include "runtime/target/Profile.h"
 #include "tools/anec/Check.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -33,7 +34,15 @@ int main(int argc, char **argv) {
       text("weights", options.weights, "packed, param, baked or delta");
   auto offload = text("offload", options.offload, "auto, none or a list");
   auto recompute = text("recompute", options.recompute, "auto, cheap or full");
-  auto target = text("target", options.target, "profile of the device");
+  auto target =
+      text("target", options.target, "strict, m1, m4, m5 or a profile's file");
+  auto provenOnly =
+      text("proven-only", command.provenOnly,
+           "T1 or T2: refuse forms that are not proven that well");
+  cl::opt<bool, true> noConcat(
+      "no-concat", cl::location(command.noConcat),
+      cl::desc("without concat: several outputs in place of one"),
+      cl::cat(category));
   auto vocabulary = text("active-vocab", command.activeVocabulary,
                          "rows of the vocabulary, or a file of tokens");
   auto after = text("print-ir-after", command.printAfter, "after this pass");
@@ -72,5 +81,7 @@ int main(int argc, char **argv) {
     llvm::errs() << "anec: error: expects --seq and --batch above 0\n";
     return 2;
   }
+  options.target = anec::rt::target::profileSpec(
+      options.target, command.noConcat, command.provenOnly);
   return isCheck ? anec::check(command) : anec::compile(command);
 }

@@ -17,7 +17,8 @@ namespace {
 
 /// A program around `body`, whose input is x and whose output is y.
 std::string programOf(const std::string &body) {
-  return "program(1.3)\n{\n func main<ios18>(tensor<fp16, [1,64,1,512]> x) "
+  return "program(1.3)[buildInfo = dict<string, string>({{\"coremlc-version\", "
+         "\"3505.4.1\"}})]\n{\n func main<ios18>(tensor<fp16, [1,64,1,512]> x) "
          "{\n" +
          body + "\n } -> (y);\n}\n";
 }
@@ -29,8 +30,10 @@ std::string violations(const std::string &body) {
     return program.error().message;
   std::string text;
   for (const Violation &violation : check(*program, strictProfile()))
-    text += (text.empty() ? "" : "; ") +
-            std::string(ruleInfo(violation.rule).id) + ": " + violation.message;
+    if (!violation.isNote())
+      text += (text.empty() ? "" : "; ") +
+              std::string(ruleInfo(violation.rule).id) + ": " +
+              violation.message;
   return text;
 }
 
@@ -59,6 +62,8 @@ TEST(Check, ExplainsRefusedOperators) {
   EXPECT_EQ(violations(type + " y = neg(x = x)[name = string(\"y\")];"),
             "op-neg: is not an operator of the target");
   EXPECT_EQ(violations(type + " y = cumsum(x = x)[name = string(\"y\")];"),
+            "op-cumsum: is not an operator of the target");
+  EXPECT_EQ(violations(type + " y = cos(x = x)[name = string(\"y\")];"),
             "op-unsupported: is not an operator of the target");
   EXPECT_EQ(violations(type + " y = scaled_dot_product_attention(query = x, "
                               "key = x, value = x, attn_mask = x)[name = "
@@ -123,6 +128,20 @@ TEST(Check, LimitsTheDepth) {
   EXPECT_EQ(violations(body + sigmoid("y")), "");
   EXPECT_EQ(violations(body + convolution(128, "") + sigmoid("y")),
             "depth-512: has 129 convolutions, at most 128");
+}
+
+TEST(Check, LimitsConstantsInTheText) {
+  auto constant = [](int count) {
+    std::string values = "0x1p-1";
+    for (int i = 1; i < count; ++i)
+      values += ", 0x1p-1";
+    const std::string type = "tensor<fp16, [" + std::to_string(count) + "]>";
+    return type + " c = const()[name = string(\"c\"), val = " + type + "([" +
+           values + "])];";
+  };
+  EXPECT_EQ(violations(constant(4096) + sigmoid("y")), "");
+  EXPECT_EQ(violations(constant(4097) + sigmoid("y")),
+            "const-inline: has 4097 elements in the text, at most 4096");
 }
 
 TEST(Check, KeepsThePlaceInTheText) {
