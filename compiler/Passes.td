@@ -62,6 +62,30 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
            "auto, none, or a list of classifier, final-norm, norm, ...">];
 }
 
+def NNDeriveGainsPass : Pass<"nn-derive-gains", "::anec::nn::ModelOp"> {
+  let summary = "Derive gradients of gains from those of weights";
+  let description = [{
+    Requires: placed joint blocks. Ensures: where all that reads an RMSNorm are
+    products with weights whose gradients the host computes, and the device the
+    gradient of the norm's result, the gradient of its gain is gone: with
+    dW = dy^T (g * n), dg[j] = sum_i dW[i,j] W[i,j] / g[j], so the host need not
+    read it from the device. The model's attribute `derived_gains` lists weights
+    and gains; plan-build makes of it the program `finish_gradients`, which runs
+    once an update. Weights are trained with `nn.rms_norm_nonzero`, whose
+    gradient that program clears where a gain is 0.
+
+    ```mlir
+    %dw = nn.matmul %dy, %n transpose_a : ...
+    %dg = nn.rms_norm_gain_grad %x, %dn {eps = 1.0e-5} : ...
+    nn.return ..., %dw, %dg
+    // becomes
+    %f = nn.rms_norm_nonzero %x, %g {eps = 1.0e-5} : ...
+    %dw = nn.matmul %dy, %f transpose_a : ...
+    nn.return ..., %dw
+    ```
+  }];
+}
+
 def NNSplitJointPass : Pass<"nn-split-joint", "::anec::nn::ModelOp"> {
   let summary = "Cut joint blocks into forward, backward and taps";
   let description = [{
@@ -69,11 +93,14 @@ def NNSplitJointPass : Pass<"nn-split-joint", "::anec::nn::ModelOp"> {
     returns its carries and taps, `@block_bwd` takes gradients and taps. What
     crosses is a minimum cut over bytes: cheap ops are computed again where that
     moves less, contractions never (`recompute=auto` and `cheap`), or always
-    (`full`).
+    (`full`). What the host's part of the backward needs is computed again by
+    the host or read from the device, whichever moves less on `target`.
   }];
   let options = [
     Option<"recompute", "recompute", "std::string", /*default=*/"\"auto\"",
-           "auto, cheap or full">];
+           "auto, cheap or full">,
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
 }
 
 def NNSplitCausalMaskPass
@@ -260,7 +287,9 @@ def MILLayoutPass : Pass<"mil-layout", "::anec::mil::ProgramOp"> {
     Requires: nothing. Ensures: ops that compute the same on channels
     [1,C,1,T] and on a matrix [1,1,C,T] (element by element, slices, concats)
     have the form that makes the number of reshapes in the program smallest;
-    each reshape is made once. Inputs, outputs, norms and products keep theirs.
+    each reshape is made once. Norms and products keep theirs; so do inputs and
+    outputs, unless `target` takes surfaces of any shape [1, A, B, W]: the same
+    memory, so that each kernel has its own view of what it shares.
 
     ```mlir
     %c = mil.reshape %m, shape = [1, 8, 1, 32] : tensor<1x1x8x32xf16>
@@ -270,6 +299,9 @@ def MILLayoutPass : Pass<"mil-layout", "::anec::mil::ProgramOp"> {
     %n = mil.sigmoid %m : tensor<1x1x8x32xf16>
     ```
   }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
 }
 
 def VerifyANETargetPass : Pass<"verify-ane-target", "::anec::mil::ProgramOp"> {

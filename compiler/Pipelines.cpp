@@ -22,7 +22,9 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNAutodiffPass({options.breakRule}));
   // Before the cut: what a tap costs depends on which side reads it.
   model.addPass(createNNPlacePass({options.offload}));
-  model.addPass(createNNSplitJointPass({options.recompute}));
+  // Before the cut: what only a gain's gradient reads crosses no more.
+  model.addPass(createNNDeriveGainsPass());
+  model.addPass(createNNSplitJointPass({options.recompute, options.target}));
   // After the cut: attention is one op to it, never S x S taps.
   model.addPass(createNNSplitCausalMaskPass());
   ANEPartitionPassOptions partition;
@@ -49,7 +51,7 @@ void anec::addKernelPasses(PassManager &passes,
   // Slices and reshapes of packing meet those of lowering.
   program.addPass(createMILCanonicalizePass());
   // When every reshape that is left has a reason.
-  program.addPass(createMILLayoutPass());
+  program.addPass(createMILLayoutPass({options.target}));
 }
 
 /// A profile's own name: its file is nobody else's business.

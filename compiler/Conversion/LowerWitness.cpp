@@ -46,8 +46,19 @@ private:
   static Value magnitudes(KernelBuilder &kernel, ValueRange value) {
     SmallVector<Value> batch;
     for (Value each : value)
-      batch.push_back(kernel.largest(kernel.magnitude(each)));
+      batch.push_back(kernel.largest(kernel.magnitude(asComputed(each))));
     return kernel.concat(batch, 3);
+  }
+
+  /// `x` before reshapes that leave its tokens on the last axis: how the rest
+  /// is cut up does not matter to a maximum over all of it.
+  static Value asComputed(Value x) {
+    auto reshape = x.getDefiningOp<mil::ReshapeOp>();
+    if (!reshape || shapeOf(reshape.getX()).size() != 4 ||
+        shapeOf(reshape.getX())[0] != 1 ||
+        shapeOf(reshape.getX())[3] != shapeOf(x)[3])
+      return x;
+    return asComputed(reshape.getX());
   }
 };
 

@@ -182,12 +182,35 @@ struct FoldMulByOne : OpRewritePattern<mil::MulOp> {
   }
 };
 
+/// reshape(mul(reshape(x), number)) -> reshape(mul(x, number))
+///
+/// Only where every user reshapes again: one of the two is enough.
+struct MoveReshapeBehindScale : OpRewritePattern<mil::MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(mil::MulOp op,
+                                PatternRewriter &rewriter) const override {
+    auto reshape = op.getX().getDefiningOp<mil::ReshapeOp>();
+    if (!reshape || typeOf(op.getY()).getRank() != 0 ||
+        !llvm::all_of(op->getUsers(), [](Operation *user) {
+          return isa<mil::ReshapeOp>(user);
+        }))
+      return failure();
+    Value scaled =
+        mil::MulOp::create(rewriter, op.getLoc(), reshape.getX(), op.getY());
+    SmallVector<int32_t> shape(typeOf(op).getShape());
+    rewriter.replaceOpWithNewOp<mil::ReshapeOp>(op, scaled, shape);
+    return success();
+  }
+};
+
 struct MILCanonicalizePass
     : anec::impl::MILCanonicalizePassBase<MILCanonicalizePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldReshape, FoldSlice, FoldSliceOfConcat, FoldConcat,
-                 FoldTranspose, FoldCast, FoldMulByOne>(&getContext());
+                 FoldTranspose, FoldCast, FoldMulByOne, MoveReshapeBehindScale>(
+        &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     IRRewriter rewriter(&getContext());

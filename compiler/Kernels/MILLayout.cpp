@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/MinCut.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -82,22 +83,31 @@ bool isFlexible(Operation *op) {
   });
 }
 
+/// What has a form: an op, by its result, or an input.
+Value resultOf(Operation *op) { return op->getResult(0); }
+
 /// The graph of one function: the source's side are channels, the sink's side
 /// matrices; a value that is needed in a form it does not have costs a reshape.
+/// With free surfaces inputs have the form that suits, and outputs any.
 class FormChooser {
 public:
-  explicit FormChooser(Block &block) {
+  FormChooser(Block &block, bool freeSurfaces) {
+    if (freeSurfaces)
+      for (Value argument : block.getArguments())
+        if (formOf(typeOf(argument)) != Form::Other)
+          nodes[argument] = nodes.size();
     for (Operation &op : block)
       if (isFlexible(&op))
-        nodes[&op] = nodes.size();
+        nodes[resultOf(&op)] = nodes.size();
     for (Operation &op : block)
-      if (!isa<mil::ReshapeOp>(op))
+      if (!isa<mil::ReshapeOp>(op) && !(freeSurfaces && isa<mil::ReturnOp>(op)))
         for (Value operand : op.getOperands())
           noteUse(operand, &op);
   }
 
-  /// The ops that become matrices; all other flexible ones are channels.
-  llvm::DenseSet<Operation *> chooseMatrices() {
+  /// The results and inputs that become matrices; all other flexible ones are
+  /// channels.
+  llvm::DenseSet<Value> chooseMatrices() {
     unsigned count = nodes.size();
     source = count;
     sink = count + 1;
@@ -108,16 +118,16 @@ public:
       next += 2;
     }
     std::vector<bool> isMatrix = graph.sinkSide(source, sink);
-    llvm::DenseSet<Operation *> matrices;
-    for (const auto &[op, node] : nodes)
+    llvm::DenseSet<Value> matrices;
+    for (const auto &[value, node] : nodes)
       if (isMatrix[node])
-        matrices.insert(op);
+        matrices.insert(value);
     return matrices;
   }
 
 private:
   struct Use {
-    Operation *user; ///< Null when the form is fixed.
+    Value user; ///< Null when the form is fixed.
     Form form;
   };
 
@@ -125,13 +135,13 @@ private:
     Form form = formOf(typeOf(operand));
     if (form == Form::Other)
       return;
-    uses[sourceOf(operand)].push_back(
-        {nodes.contains(user) ? user : nullptr, form});
+    Value result = isFlexible(user) ? resultOf(user) : Value();
+    uses[sourceOf(operand)].push_back({result, form});
   }
 
-  unsigned node(Operation *op, Form form) const {
-    if (op && nodes.contains(op))
-      return nodes.lookup(op);
+  unsigned node(Value value, Form form) const {
+    if (value && nodes.contains(value))
+      return nodes.lookup(value);
     return form == Form::Channels ? source : sink;
   }
 
@@ -141,7 +151,7 @@ private:
                 unsigned toMatrix, unsigned toChannels) {
     Form form = formOf(typeOf(value));
     bool isOther = form == Form::Other;
-    unsigned producer = node(value.getDefiningOp(), form);
+    unsigned producer = node(value, form);
     graph.addEdge(isOther ? source : producer, toMatrix, 1);
     graph.addEdge(toChannels, isOther ? sink : producer, 1);
     for (const Use &use : users) {
@@ -150,7 +160,7 @@ private:
     }
   }
 
-  llvm::MapVector<Operation *, unsigned> nodes;
+  llvm::MapVector<Value, unsigned> nodes;
   /// By the value before reshapes.
   llvm::MapVector<Value, SmallVector<Use>> uses;
   unsigned source = 0, sink = 0;
@@ -159,8 +169,10 @@ private:
 /// Gives every op its form and makes the reshapes that are left.
 class FormRewriter {
 public:
-  FormRewriter(Block &block, const llvm::DenseSet<Operation *> &matrices)
-      : block(block), matrices(matrices), builder(block.getParentOp()) {}
+  FormRewriter(Block &block, const llvm::DenseSet<Value> &matrices,
+               bool freeSurfaces)
+      : block(block), matrices(matrices), freeSurfaces(freeSurfaces),
+        builder(block.getParentOp()) {}
 
   void rewrite() {
     // What each op wants, before the first type changes.
@@ -168,14 +180,64 @@ public:
     for (Operation &op : block)
       if (!isa<mil::ReshapeOp>(op))
         wishes.push_back(wishOf(&op));
+    for (BlockArgument argument : block.getArguments())
+      if (matrices.contains(argument))
+        argument.setType(inForm(typeOf(argument), Form::Matrix));
     for (const Wish &wish : wishes)
       apply(wish);
+    if (freeSurfaces)
+      freeOutputs();
+    eraseUnused();
+    if (freeSurfaces)
+      freeInputs();
+  }
+
+private:
+  void eraseUnused() {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isa<mil::ReshapeOp>(op) && op.use_empty())
         op.erase();
   }
 
-private:
+  /// Whether a surface can be of this shape: rows of its width.
+  static bool isSurface(RankedTensorType type, RankedTensorType surface) {
+    return type.getRank() == 4 && type.getDimSize(0) == 1 &&
+           type.getDimSize(3) == surface.getDimSize(3);
+  }
+
+  /// Returns values as they were computed. What is an input, or returned
+  /// already, keeps its own operator.
+  void freeOutputs() {
+    Operation *results = block.getTerminator();
+    for (OpOperand &use : results->getOpOperands()) {
+      Value source = sourceOf(use.get());
+      if (!isa<BlockArgument>(source) &&
+          isSurface(typeOf(source), typeOf(use.get())) &&
+          !llvm::is_contained(results->getOperands(), source))
+        use.set(source);
+    }
+  }
+
+  /// An input that is only reshaped has the shape of one of them.
+  void freeInputs() {
+    for (BlockArgument argument : block.getArguments()) {
+      SmallVector<Operation *> users(argument.getUsers());
+      auto isFree = [&](Operation *user) {
+        return isa<mil::ReshapeOp>(user) &&
+               isSurface(typeOf(resultOf(user)), typeOf(argument));
+      };
+      if (users.empty() || !llvm::all_of(users, isFree))
+        continue;
+      Operation *first = users.front();
+      for (Operation *user : users)
+        if (user->isBeforeInBlock(first))
+          first = user;
+      argument.setType(typeOf(resultOf(first)));
+      resultOf(first).replaceAllUsesWith(argument);
+      first->erase();
+    }
+  }
+
   struct Wish {
     Operation *op;
     bool isFlexible;
@@ -186,7 +248,7 @@ private:
 
   Wish wishOf(Operation *op) const {
     Wish wish{op, isFlexible(op), Form::Channels, {}, {}};
-    if (matrices.contains(op))
+    if (wish.isFlexible && matrices.contains(resultOf(op)))
       wish.form = Form::Matrix;
     for (Value operand : op->getOperands()) {
       RankedTensorType type = typeOf(operand);
@@ -236,16 +298,32 @@ private:
   }
 
   Block &block;
-  const llvm::DenseSet<Operation *> &matrices;
+  const llvm::DenseSet<Value> &matrices;
+  bool freeSurfaces;
   OpBuilder builder;
   llvm::DenseMap<std::pair<Value, Type>, Value> reshapes;
 };
 
 struct MILLayoutPass : anec::impl::MILLayoutPassBase<MILLayoutPass> {
-  void runOnOperation() override {
-    Block &block = getOperation().getMain().getBody().front();
-    FormRewriter(block, FormChooser(block).chooseMatrices()).rewrite();
+  using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return loadTarget(target.getValue(), context, profile);
   }
+
+  void runOnOperation() override {
+    mil::FuncOp func = getOperation().getMain();
+    Block &block = func.getBody().front();
+    bool freeSurfaces = !profile->checks(rt::target::Rule::IoLayout);
+    FormRewriter(block, FormChooser(block, freeSurfaces).chooseMatrices(),
+                 freeSurfaces)
+        .rewrite();
+    func.setFunctionType(
+        FunctionType::get(&getContext(), block.getArgumentTypes(),
+                          block.getTerminator()->getOperandTypes()));
+  }
+
+  std::optional<rt::target::Profile> profile;
 };
 
 } // namespace

@@ -8,9 +8,10 @@
 
 #include "compiler/Kernels/MinCut.h"
 #include "compiler/Kernels/Recomputed.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Differentiate.h"
-#include "compiler/Transforms/Placement.h"
+#include "compiler/Transforms/HostSide.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
@@ -25,45 +26,6 @@ using namespace anec;
 using namespace anec::nn;
 
 namespace {
-
-/// A joint function and what is known about its two halves.
-struct Joint {
-  explicit Joint(FuncOp func);
-
-  bool isParameter(Value value) const {
-    auto argument = dyn_cast<BlockArgument>(value);
-    return argument && func.getArgAttr(argument.getArgNumber(), "nn.parameter");
-  }
-  bool isForward(Operation *op) const { return forward.contains(op); }
-  /// Whether `value` exists before the backward begins.
-  bool isForward(Value value) const {
-    if (auto argument = dyn_cast<BlockArgument>(value))
-      return argument.getArgNumber() < inputs;
-    return isForward(value.getDefiningOp());
-  }
-
-  mutable FuncOp func; // MLIR handles have no const members.
-  unsigned inputs, results;
-  llvm::SetVector<Operation *> forward;
-};
-
-Joint::Joint(FuncOp func) : func(func) {
-  auto number = [&](StringRef name) {
-    return func->getAttrOfType<IntegerAttr>(name).getInt();
-  };
-  inputs = number("primal_inputs");
-  results = number("primal_results");
-  SmallVector<Value> work(func.getReturn().getOperands().take_front(results));
-  while (!work.empty())
-    if (Operation *op = work.pop_back_val().getDefiningOp())
-      if (forward.insert(op))
-        llvm::append_range(work, op->getOperands());
-}
-
-/// Bytes of a value on the device: fp16.
-int64_t bytesOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getNumElements() * 2;
-}
 
 /// The values to keep, in order of definition.
 class TapChooser {
@@ -133,8 +95,10 @@ private:
 /// it computes again.
 class BackwardBuilder {
 public:
-  BackwardBuilder(const Joint &joint, ArrayRef<Value> taps, FuncOp backward)
-      : joint(joint), backward(backward),
+  /// `host`: the forward values that the host computes again.
+  BackwardBuilder(const Joint &joint, ArrayRef<Value> taps,
+                  const llvm::DenseSet<Value> &host, FuncOp backward)
+      : joint(joint), host(host), backward(backward),
         builder(OpBuilder::atBlockEnd(&backward.getBody().emplaceBlock())) {
     Block &body = backward.getBody().front();
     FuncOp func = joint.func;
@@ -175,9 +139,8 @@ private:
       (again ? recomputed[{from, int(place)}] : known[from]) = to;
   }
 
-  /// `value` for an op on `place`: known, a parameter, or computed again there.
-  /// A cheap op is repeated on each side that needs it; any other, and one that
-  /// the side cannot execute, stays where it is.
+  /// `value` for an op on `place`: known, a parameter, or computed again there,
+  /// or on the device for what is not worth the host's reading of operands.
   Value get(Value value, Place place) {
     if (Value found = known.lookup(value))
       return found;
@@ -187,9 +150,9 @@ private:
                  value.getType(), value.getLoc());
     }
     Operation *op = value.getDefiningOp();
-    bool movable = op->hasTrait<Cheap>() &&
-                   (place == Place::Host ? op->hasTrait<HostCapable>()
-                                         : op->hasTrait<DeviceCapable>());
+    bool movable = place == Place::Host
+                       ? host.contains(value)
+                       : op->hasTrait<Cheap>() && getPlace(op) == Place::Device;
     if (!movable)
       place = getPlace(op);
     auto found = recomputed.find({value, int(place)});
@@ -200,6 +163,7 @@ private:
   }
 
   const Joint &joint;
+  const llvm::DenseSet<Value> &host;
   FuncOp backward;
   OpBuilder builder;
   llvm::DenseMap<Value, Value> known;
@@ -209,12 +173,19 @@ private:
 
 struct NNSplitJoint : anec::impl::NNSplitJointPassBase<NNSplitJoint> {
   using NNSplitJointPassBase::NNSplitJointPassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return loadTarget(target.getValue(), context, profile);
+  }
+
   void runOnOperation() override;
 
 private:
   LogicalResult split(ScanForwardOp forward);
   FuncOp buildForward(const Joint &joint, StringRef name, ArrayRef<Value> taps);
   void replaceEvaluation(StringRef block, FuncOp forward);
+
+  std::optional<rt::target::Profile> profile;
 };
 
 /// The forward half of the joint body, with the taps as further results.
@@ -290,7 +261,9 @@ LogicalResult NNSplitJoint::split(ScanForwardOp scan) {
       FuncOp::create(builder, joint.func.getLoc(), (block + "_bwd").str(),
                      builder.getFunctionType({}, {}));
   backward.setPrivate();
-  BackwardBuilder half(joint, taps, backward);
+  llvm::DenseSet<Value> host =
+      chooseHostSide(joint, taps, profile->takesOneInput());
+  BackwardBuilder half(joint, taps, host, backward);
   half.build();
 
   builder.setInsertionPoint(scan);

@@ -31,6 +31,7 @@ private:
   LogicalResult findShape();
   void buildKernels(OpBuilder &builder);
   void buildStage(OpBuilder &builder);
+  void buildFinishGradients(OpBuilder &builder);
   void stageKernel(OpBuilder &builder, const PlanKernel &kernel);
   void stagePort(OpBuilder &builder, Location loc, const PlanPort &port,
                  bool loop);
@@ -144,6 +145,41 @@ void PlanBuild::buildStage(OpBuilder &builder) {
         loop.erase();
 }
 
+/// What turns the sums of an update into gradients; see nn-derive-gains.
+void PlanBuild::buildFinishGradients(OpBuilder &builder) {
+  auto list = getOperation()->getAttrOfType<ArrayAttr>("derived_gains");
+  if (!list)
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  auto program = plan::ProgramOp::create(
+      builder, getOperation().getLoc(), "finish_gradients",
+      builder.getArrayAttr({}), builder.getArrayAttr({}));
+  builder.createBlock(&program.getBody());
+  SymbolTable symbols(getOperation());
+  for (auto entry : list.getAsRange<DictionaryAttr>()) {
+    OpBuilder::InsertionGuard loopGuard(builder);
+    auto weight = entry.getAs<FlatSymbolRefAttr>("weight");
+    auto gain = entry.getAs<FlatSymbolRefAttr>("gain");
+    auto parameter = symbols.lookup<nn::ParameterOp>(weight.getValue());
+    Location loc = parameter.getLoc();
+    bool loop = parameter.getCount() > 1;
+    if (loop) {
+      auto steps = plan::ForOp::create(builder, loc, parameter.getCount(),
+                                       /*reverse=*/false);
+      builder.createBlock(&steps.getBody());
+    }
+    auto refs = [&](plan::ValueKind kind) {
+      return builder.getArrayAttr(
+          {plan::ValueAttr::get(&getContext(), kind, weight.getAttr(), loop),
+           plan::ValueAttr::get(&getContext(), kind, gain.getAttr(), loop)});
+    };
+    plan::HostOp::create(
+        builder, loc, builder.getStringAttr("derive_gain_grad"),
+        refs(plan::ValueKind::parameter), refs(plan::ValueKind::gradient),
+        builder.getDictionaryAttr({}));
+  }
+}
+
 void PlanBuild::runOnOperation() {
   nn::ModelOp model = getOperation();
   if (failed(findShape()))
@@ -168,6 +204,7 @@ void PlanBuild::runOnOperation() {
         failed(buildPlanProgram(func, builder, buffers, values, *kernels,
                                 vocabulary)))
       return signalPassFailure();
+  buildFinishGradients(builder);
   buildStage(builder);
 
   for (auto parameter : model.getOps<nn::ParameterOp>())

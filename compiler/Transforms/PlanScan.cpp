@@ -142,6 +142,9 @@ void ProgramBuilder::yieldStack(nn::ScanOp scan, Value value, unsigned index) {
     return;
   }
   Where at = where.lookup(value);
+  // The host wrote it to the surface itself: reading it back would be in vain.
+  if (isa<BlockArgument>(value) && at.value && at.region)
+    at.region = {};
   bool indexed =
       scan.getCount() == 1 ||
       (at.region ? at.region.getSurface().getLoop() : at.value.getLoop());

@@ -86,6 +86,21 @@ def NN_RmsNormGradOp : NN_ComputeOp<"rms_norm_grad",
   let assemblyFormat =
       "$x `,` $gain `,` $dy attr-dict `:` type($x) `,` type($gain)";
 }
+def NN_RmsNormNonzeroOp : NN_HostOp<"rms_norm_nonzero",
+    [AllTypesMatch<["x", "y"]>]> {
+  let summary = "`nn.rms_norm` with a gain of 1 where the gain is 0";
+  let description = [{
+    What weight gradients are taken with when the gain's gradient is derived
+    from them: nothing is lost where the gain is 0. See nn-derive-gains.
+
+    ```mlir
+    %y = nn.rms_norm_nonzero %x, %gain {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Vector:$gain, F64Attr:$eps);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$x `,` $gain attr-dict `:` type($x) `,` type($gain)";
+}
 def NN_RmsNormGainGradOp : NN_HostOp<"rms_norm_gain_grad",
     [InferTypeOpAdaptor, AllTypesMatch<["x", "dy"]>]> {
   let summary = "gradient of `nn.rms_norm` with respect to its gain";

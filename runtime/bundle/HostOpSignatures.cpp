@@ -153,6 +153,14 @@ Complaint checkRmsNormGainGrad(Types in, Types out, const nlohmann::json &) {
   return expectResult(out, {in[0].shape[2]});
 }
 
+/// (weight, gain) -> their gradients, both updated.
+Complaint checkDeriveGainGrad(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 2));
+  ANEC_CHECK(expectOperand(in, 1, {in[0].shape[1]}));
+  ANEC_CHECK(expectResult(out, in[0].shape));
+  return expectType("result", 1, out[1], false, in[1].shape);
+}
+
 Complaint checkRope(Types in, Types out, const nlohmann::json &attributes) {
   ANEC_CHECK(expectRank(in, 0, 3));
   int64_t features = in[0].shape[2];
@@ -251,6 +259,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"add", 2, 1, {}, checkBinary},
       {"cross_entropy", 2, 1, {}, checkCrossEntropy},
       {"cross_entropy_grad", 3, 1, {}, checkCrossEntropyGrad},
+      {"derive_gain_grad", 2, 2, {}, checkDeriveGainGrad},
       {"embedding", 2, 1, {}, checkEmbedding},
       {"embedding_grad", 2, 1, {}, checkEmbeddingGrad},
       {"linear", 2, 1, {}, checkLinear},
@@ -269,6 +278,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
        {{Kind::Number, "eps"}},
        checkRmsNormGainGrad},
       {"rms_norm_grad", 3, 1, {{Kind::Number, "eps"}}, checkRmsNormGrad},
+      {"rms_norm_nonzero", 2, 1, {{Kind::Number, "eps"}}, checkRmsNorm},
       {"rope",
        1,
        1,

@@ -205,9 +205,9 @@ Result<HostProgram> readProgram(const std::string &name, const JsonPlace &place,
   HostProgram result;
   result.name = name;
   if (name != "train_step" && name != "eval_loss" && name != "logits" &&
-      name != "stage")
-    return place.error("expects a program named train_step, eval_loss, logits "
-                       "or stage");
+      name != "stage" && name != "finish_gradients")
+    return place.error("expects a program named train_step, eval_loss, logits, "
+                       "finish_gradients or stage");
   if (place.has("inputs")) {
     ANEC_ASSIGN(JsonPlace list, place.member("inputs"));
     ANEC_ASSIGN(std::vector<JsonPlace> inputs, list.elements(16));

@@ -13,6 +13,7 @@
 #include "runtime/host/Rope.h"
 #include "runtime/host/Softmax.h"
 
+#include <algorithm>
 #include <map>
 
 namespace anec::rt {
@@ -115,6 +116,23 @@ template <typename Real> void callRmsNorm(const HostCall<Real> &call) {
           x.tokens(), epsilonOf(call), call.pool);
 }
 
+template <typename Real> void callRmsNormNonzero(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0], &gain = call.operands[1];
+  std::vector<Real> factor(gain.data, gain.data + gain.elements());
+  std::replace(factor.begin(), factor.end(), Real(0), Real(1));
+  rmsNorm(x.data, factor.data(), call.results[0].data, x.features(), x.tokens(),
+          epsilonOf(call), call.pool);
+}
+
+template <typename Real> void callDeriveGainGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &weight = call.operands[0];
+  const HostTensor<Real> &dweight = call.results[0], &dgain = call.results[1];
+  if (!dweight.accumulate)
+    std::fill(dweight.data, dweight.data + dweight.elements(), Real(0));
+  deriveGainGrad(weight.data, call.operands[1].data, dweight.data, dgain.data,
+                 weight.shape[0], weight.shape[1], dgain.accumulate, call.pool);
+}
+
 template <typename Real> void callRmsNormGrad(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0];
   rmsNormGrad(x.data, call.operands[1].data, call.operands[2].data,
@@ -192,6 +210,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"add", callBinary<Real, BinaryOp::Add>},
       {"cross_entropy", callCrossEntropy<Real>},
       {"cross_entropy_grad", callCrossEntropyGrad<Real>},
+      {"derive_gain_grad", callDeriveGainGrad<Real>},
       {"embedding", callEmbedding<Real>},
       {"embedding_grad", callEmbeddingGrad<Real>},
       {"linear", callLinear<Real>},
@@ -206,6 +225,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"rms_norm", callRmsNorm<Real>},
       {"rms_norm_gain_grad", callRmsNormGainGrad<Real>},
       {"rms_norm_grad", callRmsNormGrad<Real>},
+      {"rms_norm_nonzero", callRmsNormNonzero<Real>},
       {"rope", callRope<Real>},
       {"scale", callUnary<Real, UnaryOp::Scale>},
       {"sigmoid", callUnary<Real, UnaryOp::Sigmoid>},

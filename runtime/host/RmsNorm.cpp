@@ -80,13 +80,40 @@ void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
   });
 }
 
+template <typename Real>
+void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
+                    Real *dgain, int64_t O, int64_t I, bool accumulate,
+                    ThreadPool &pool) {
+  // Rows are contiguous: each tile of them sums all columns by itself.
+  const int64_t tiles = (O + tokenTile - 1) / tokenTile;
+  std::vector<double> sums(static_cast<size_t>(tiles * I), 0.0);
+  pool.parallelTiles(O, tokenTile, [&](int64_t begin, int64_t end) {
+    double *sum = sums.data() + begin / tokenTile * I;
+    for (int64_t o = begin; o < end; ++o)
+      for (int64_t i = 0; i < I; ++i)
+        sum[i] += double(dweight[o * I + i]) * double(weight[o * I + i]);
+  });
+  for (int64_t i = 0; i < I; ++i) {
+    double sum = 0;
+    for (int64_t tile = 0; tile < tiles; ++tile)
+      sum += sums[size_t(tile * I + i)];
+    const bool isZero = gain[i] == Real(0);
+    dgain[i] = Real((accumulate ? double(dgain[i]) : 0.0) +
+                    (isZero ? sum : sum / double(gain[i])));
+    for (int64_t o = 0; isZero && o < O; ++o)
+      dweight[o * I + i] = 0;
+  }
+}
+
 #define ANEC_INSTANTIATE(Real)                                                 \
   template void rmsNorm(const Real *, const Real *, Real *, int64_t, int64_t,  \
                         double, ThreadPool &);                                 \
   template void rmsNormGrad(const Real *, const Real *, const Real *, Real *,  \
                             int64_t, int64_t, double, ThreadPool &);           \
   template void rmsNormGainGrad(const Real *, const Real *, Real *, int64_t,   \
-                                int64_t, double, bool, ThreadPool &);
+                                int64_t, double, bool, ThreadPool &);          \
+  template void deriveGainGrad(const Real *, const Real *, Real *, Real *,     \
+                               int64_t, int64_t, bool, ThreadPool &);
 ANEC_INSTANTIATE(float)
 ANEC_INSTANTIATE(double)
 #undef ANEC_INSTANTIATE

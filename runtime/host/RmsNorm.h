@@ -47,6 +47,21 @@ template <typename Real>
 void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
                      int64_t T, double eps, bool accumulate, ThreadPool &pool);
 
+/// The gradient of the gain from that of a weight that multiplies the norm,
+/// y = weight * rmsNorm(x), where dweight was summed with a gain of 1 in place
+/// of 0, f[i] = gain[i] or 1:
+///
+///   dgain[i] = sum_o dweight[o,i] * weight[o,i] / f[i], added when `accumulate`
+///   dweight[o,i] = 0 where gain[i] = 0
+///
+/// Shapes    weight, dweight: [O,I]; gain, dgain: [I].
+/// Numerics  sums in double, in an order that shapes decide.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
+                    Real *dgain, int64_t O, int64_t I, bool accumulate,
+                    ThreadPool &pool);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_HOST_RMSNORM_H

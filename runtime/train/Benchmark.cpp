@@ -105,6 +105,7 @@ public:
       ANEC_ASSIGN(double loss, runForLoss(*executor, "train_step"));
       lastLoss = loss;
     }
+    ANEC_TRY(executor->finishGradients());
     if (!optimizer)
       return std::nullopt;
     UpdateRule rule{3e-4, 1 / (lossScale * double(options.accumulation)), 1};

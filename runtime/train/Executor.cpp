@@ -126,6 +126,13 @@ std::optional<Error> Executor<Real>::stage(size_t parameter, int64_t index) {
   return std::nullopt;
 }
 
+template <typename Real>
+std::optional<Error> Executor<Real>::finishGradients() {
+  if (!bundle.plan().program("finish_gradients"))
+    return std::nullopt;
+  return run("finish_gradients");
+}
+
 template <typename Real> std::optional<Error> Executor<Real>::finishStaging() {
   for (const IndexedStep &each : afterStaging)
     ANEC_TRY(runStep(*each.step, each.i));

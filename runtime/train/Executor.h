@@ -52,6 +52,10 @@ public:
   /// (InvalidInput), or those of the device.
   std::optional<Error> run(const std::string &name);
 
+  /// Makes gradients of the sums of an update's micro-steps, where the plan
+  /// leaves something to do: to be called after the last of them.
+  std::optional<Error> finishGradients();
+
   /// Stages one tensor everywhere the program "stage" does: staging tensors as
   /// they change finds them in a cache. `finishStaging` must follow the last.
   std::optional<Error> stage(size_t parameter, int64_t index);

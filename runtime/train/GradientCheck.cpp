@@ -122,7 +122,9 @@ Result<double> computeGradients(Executor<Real> &executor, const Dataset &data) {
   executor.parameters().zeroGradients();
   executor.setLossScale(1);
   ANEC_TRY(executor.run("stage"));
-  return runForLoss(executor, "train_step");
+  ANEC_ASSIGN(double loss, runForLoss(executor, "train_step"));
+  ANEC_TRY(executor.finishGradients());
+  return loss;
 }
 
 Result<std::vector<GradientRow>>

@@ -183,6 +183,7 @@ Result<double> Trainer::runMicroSteps(double scale, double &witness) {
     total += loss;
     witness = std::max(witness, executor->witness("train_step"));
   }
+  ANEC_TRY(executor->finishGradients());
   return total / double(options.accumulation);
 }
 

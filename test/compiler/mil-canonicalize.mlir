@@ -87,3 +87,17 @@ mil.program @repeated_and_dead {
     mil.return %y : tensor<1x8x1x32xf16>
   }
 }
+
+// CHECK-LABEL: mil.program @scaled_between_reshapes
+// CHECK:         %[[M:.*]] = mil.mul %{{.*}}, %{{.*}} : tensor<1x1x8x32xf16>
+// CHECK-NEXT:      %[[Y:.*]] = mil.reshape %[[M]], shape = [1, 2, 4, 32]
+// CHECK-NEXT:      mil.return %[[Y]]
+mil.program @scaled_between_reshapes {
+  mil.func @main(%x: tensor<1x1x8x32xf16>) -> tensor<1x2x4x32xf16> {
+    %half = mil.const dense<0.5> : tensor<f16>
+    %c = mil.reshape %x, shape = [1, 8, 1, 32] : tensor<1x1x8x32xf16>
+    %m = mil.mul %c, %half : tensor<1x8x1x32xf16>, tensor<f16>
+    %y = mil.reshape %m, shape = [1, 2, 4, 32] : tensor<1x8x1x32xf16>
+    mil.return %y : tensor<1x2x4x32xf16>
+  }
+}

@@ -1,5 +1,6 @@
 // RUN: anec-opt %s -nn-split-joint | FileCheck %s
 // RUN: anec-opt %s -nn-split-joint=recompute=full | FileCheck %s --check-prefix=FULL
+// RUN: anec-opt %s -nn-split-joint=target=m4 | FileCheck %s --check-prefix=M4
 
 // y = x + w2 * silu(w1 * x). The silu is computed again on each side that needs
 // it from the kept product, which is never computed twice unless asked for.
@@ -57,3 +58,40 @@ nn.model @model {
 // FULL: nn.return %{{.*}}, %[[X]] : tensor<2x4x8xf32>, tensor<2x4x8xf32>
 // FULL-LABEL: nn.func private @layer_bwd(
 // FULL: nn.linear {{.*}}nn.place = "device"
+
+// What only a weight gradient reads: with one input surface the host carries h
+// and g to the backward kernel anyway and multiplies them itself; otherwise it
+// would read both for it, so the device multiplies and the host reads one.
+nn.model @gated {
+  nn.func private @layer(%x: !x, %w1: !w1 {nn.parameter = @w1}, %w2: !w2 {nn.parameter = @w2}) -> !x {
+    nn.return %x : !x
+  }
+  nn.func private @layer_joint(%x: !x, %w1: !w1 {nn.parameter = @"l.*.w1"}, %w3: !w1 {nn.parameter = @"l.*.w3"}, %w2: !w2 {nn.parameter = @"l.*.w2"}, %dy: !x) -> (!x, !x, !w2)
+      attributes {primal_inputs = 4 : i64, primal_results = 1 : i64, differentiated = array<i64: 0, 3>} {
+    %h = nn.linear %x, %w1 {nn.place = "device"} : !x, !w1
+    %g = nn.linear %x, %w3 {nn.place = "device"} : !x, !w1
+    %s = nn.mul %h, %g {nn.place = "device"} : !h, !h
+    %y = nn.linear %s, %w2 {nn.place = "device"} : !h, !w2
+    %ds = nn.matmul %dy, %w2 {nn.place = "device"} : !x, !w2
+    %dh = nn.mul %ds, %g {nn.place = "device"} : !h, !h
+    %dg = nn.mul %ds, %h {nn.place = "device"} : !h, !h
+    %d = nn.add %dh, %dg {nn.place = "device"} : !h, !h
+    %dx = nn.matmul %d, %w1 {nn.place = "device"} : !h, !w1
+    %dw2 = nn.matmul %dy, %s transpose_a {nn.place = "host"} : !x, !h
+    nn.return %y, %dx, %dw2 : !x, !x, !w2
+  }
+  nn.func @train_step(%x: !x, %w1: !nn.stack<2 x !w1>, %w3: !nn.stack<2 x !w1>, %w2: !nn.stack<2 x !w2>) -> (!x, !nn.stack<2 x !w2>) {
+    %y, %tape = nn.scan_forward @layer_joint, 2 carry(%x) each(%w1, %w3, %w2) : (!x, !nn.stack<2 x !w1>, !nn.stack<2 x !w1>, !nn.stack<2 x !w2>) -> (!x, !nn.tape)
+    %dx, %dw2 = nn.scan_backward @layer_joint, 2 tape(%tape) carry(%y) : (!x) -> (!x, !nn.stack<2 x !w2>)
+    nn.return %dx, %dw2 : !x, !nn.stack<2 x !w2>
+  }
+}
+// CHECK-LABEL: nn.model @gated
+// CHECK-LABEL: nn.func private @layer_bwd
+// CHECK: nn.mul {{.*}}nn.place = "host"
+// CHECK-NEXT: nn.matmul {{.*}} transpose_a
+// M4-LABEL: nn.model @gated
+// M4-LABEL: nn.func private @layer_bwd
+// M4-SAME: %[[DY:[a-z0-9]*]]: tensor<2x4x8xf32>, %[[H:[a-z0-9]*]]: tensor<2x4x32xf32>, %[[G:[a-z0-9]*]]: tensor<2x4x32xf32>
+// M4: %[[S:.*]] = nn.mul %[[H]], %[[G]] {nn.place = "device"}
+// M4-NEXT: nn.matmul %{{.*}}, %[[S]] transpose_a

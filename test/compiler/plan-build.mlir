@@ -15,14 +15,20 @@
 // CHECK: plan.for 4
 // CHECK-NEXT: plan.write <buffer "[[X]]"> to <"layer_fwd.in"[i] "arg0">
 // CHECK-NEXT: plan.dispatch "layer_fwd" [#plan.surface<"layer_fwd.in"[i]>] to [#plan.surface<"layer_fwd.out"[i]>]
+// The backward takes this from the host, which has it: no surface is read back.
+// CHECK-NEXT: plan.host "scale" [#plan.value<buffer "[[X]]">] to [#plan.value<buffer "[[KEPT:h[0-9]+]]"[i]>]
 // CHECK-NEXT: plan.read <"layer_fwd.out"[i] "result7"> to <buffer "[[X]]">
 // CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">] {transpose_a = true}
 // CHECK: plan.for 4 reverse
 // CHECK: plan.copy <"layer_fwd.out"[i] "result5"> to <"layer_bwd.in"[i] "arg1">
+// CHECK: plan.write <buffer "[[KEPT]]"[i]> to <"layer_bwd.in"[i] "arg7">
 // CHECK: plan.dispatch "layer_bwd" [#plan.surface<"layer_bwd.in"[i]>] to [#plan.surface<"layer_bwd.out">]
 // CHECK: plan.host "matmul" {{.*}} to [#plan.value<gradient "layers.*.feed_forward.w3.weight"[i]>]
 // CHECK: plan.host "embedding_grad" {{.*}} to [#plan.value<gradient "tok_embeddings.weight">]
 // CHECK: plan.program "logits"
+// CHECK: plan.program "finish_gradients"
+// CHECK: plan.for 4
+// CHECK: plan.host "derive_gain_grad" [#plan.value<parameter "layers.*.attention.wq.weight"[i]>, #plan.value<parameter "layers.*.attention_norm.weight"[i]>] to [#plan.value<gradient "layers.*.attention.wq.weight"[i]>, #plan.value<gradient "layers.*.attention_norm.weight"[i]>]
 // CHECK: plan.program "stage"
 // CHECK: plan.for 4
 // CHECK-NEXT: plan.stage <parameter "layers.*.attention_norm.weight"[i]> to <"layer_fwd.in"[i] "layers.*.attention_norm.weight">

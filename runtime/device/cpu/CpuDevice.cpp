@@ -85,10 +85,10 @@ std::optional<Error> CpuDevice::checkPorts(const std::string &name,
   for (const Port &port : ports) {
     const Layout &layout = port.layout;
     if (layout.storage != surfaceStorage(mode) || layout.rank() != 4 ||
-        layout.dims[0] != 1 || layout.dims[2] != 1)
+        layout.dims[0] != 1)
       return makeError(ErrorCode::InvalidInput,
-                       "{}: expected '{}' to be a surface tensor<fp16, [1, C, "
-                       "1, W]>, found {}",
+                       "{}: expected '{}' to be a surface tensor<fp16, [1, A, "
+                       "B, W]>, found {}",
                        name, port.name, mil::toString(port.type));
     bytes += static_cast<uint64_t>(elementCount(layout.dims) *
                                    storageSize(layout.storage));
@@ -137,7 +137,8 @@ Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,
                                       memory.spec().width, *region);
 }
 
-/// Surfaces must have the shape of the ports they are given for.
+/// Surfaces must have the size of the ports they are given for: A times B
+/// channels for [1, A, B, W].
 std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
                                    const std::vector<Surface *> &surfaces,
                                    const char *what) {
@@ -147,12 +148,12 @@ std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
   for (size_t i = 0; i < ports.size(); ++i) {
     const SurfaceSpec &spec = surfaces[i]->spec();
     const Dims &dims = ports[i].layout.dims;
-    if (spec.channels != dims[1] || spec.width != dims[3])
+    if (spec.channels != dims[1] * dims[2] || spec.width != dims[3])
       return makeError(ErrorCode::InvalidInput,
                        "{} '{}': expected a surface [{}, {}], found '{}' [{}, "
                        "{}]",
-                       what, ports[i].name, dims[1], dims[3], spec.name,
-                       spec.channels, spec.width);
+                       what, ports[i].name, dims[1] * dims[2], dims[3],
+                       spec.name, spec.channels, spec.width);
   }
   return std::nullopt;
 }

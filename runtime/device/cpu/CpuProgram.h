@@ -45,7 +45,7 @@ struct Buffer {
   int64_t arenaOffset = 0;
 };
 
-/// A rectangle of an input of shape [1, channels, 1, width].
+/// A rectangle of an input [1, A, B, width] with A times B channels.
 struct InputPart {
   size_t port = 0;
   int64_t channel = 0, channels = 0, column = 0, columns = 0;

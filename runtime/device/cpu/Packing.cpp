@@ -44,9 +44,7 @@ std::optional<LeftOperand> leftOperand(const Layout &layout, PackedForm form) {
 
 /// Columns of an input of shape [1, channels, 1, width]; 0 for other shapes.
 int64_t widthOf(const Layout &port) {
-  return port.rank() == 4 && port.dims[0] == 1 && port.dims[2] == 1
-             ? port.dims[3]
-             : 0;
+  return port.rank() == 4 && port.dims[0] == 1 ? port.dims[3] : 0;
 }
 
 /// The rectangle that the operand is, when it is one.
@@ -76,7 +74,8 @@ std::optional<PackedPart> partOf(const LeftOperand &operand, int64_t offset,
 InputPart boundsOf(const Layout &view, int64_t offset, size_t index,
                    const Layout &port) {
   const int64_t width = widthOf(port);
-  const InputPart all{index, 0, port.rank() > 1 ? port.dims[1] : 1, 0, width};
+  const InputPart all{index, 0, width == 0 ? 1 : port.dims[1] * port.dims[2], 0,
+                      width};
   if (width == 0)
     return all;
   InputPart part{index, offset / width, 1, offset % width, 1};

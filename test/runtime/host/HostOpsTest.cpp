@@ -135,6 +135,34 @@ TYPED_TEST(HostOps, addIntoGradients) {
   }
 }
 
+TYPED_TEST(HostOps, deriveTheGainGradientAsPyTorchDoes) {
+  using Real = TypeParam;
+  ThreadPool pool(2);
+  const json &test = reference()["derived_gain"];
+  for (bool accumulate : {false, true}) {
+    Value<Real> weight(test["weight"]), gain(test["gain"]);
+    Value<Real> dweight(test["sum"]), dgain(test["gain"]);
+    std::fill(dgain.reals.begin(), dgain.reals.end(), Real(3));
+    const json none = json::object();
+    HostCall<Real> call{{weight.view(), gain.view()},
+                        {dweight.view(), dgain.view()},
+                        none,
+                        pool,
+                        1};
+    call.results[0].accumulate = true;
+    call.results[1].accumulate = accumulate;
+    findHostFunction<Real>("derive_gain_grad")(call);
+    for (size_t i = 0; i < dweight.reals.size(); ++i)
+      ASSERT_NEAR(dweight.reals[i], test["dweight"]["data"][i].get<double>(),
+                  tolerance<Real>(test["dweight"]));
+    // Sums of 70 products, each as large as the largest of them at most.
+    for (size_t i = 0; i < dgain.reals.size(); ++i)
+      ASSERT_NEAR(dgain.reals[i] - (accumulate ? 3 : 0),
+                  test["dgain"]["data"][i].get<double>(),
+                  tolerance<Real>(test["dgain"]));
+  }
+}
+
 TYPED_TEST(HostOps, giveTheSameBitsForAnyThreadCount) {
   using Real = TypeParam;
   ThreadPool one(1), three(3);
@@ -145,7 +173,8 @@ TYPED_TEST(HostOps, giveTheSameBitsForAnyThreadCount) {
 }
 
 TEST(HostOpTable, hasAFunctionAndAReferenceForEverySignature) {
-  std::set<std::string> recorded = {"loss_scale"}; // not mathematics
+  std::set<std::string> recorded = {"loss_scale",        // not mathematics
+                                    "derive_gain_grad"}; // "derived_gain"
   for (const json &test : reference()["cases"])
     recorded.insert(test["op"]);
   for (const HostOpSignature &signature : hostOpSignatures()) {

@@ -131,7 +131,23 @@ case("cross_entropy", [logits, targets], loss)
 case("cross_entropy_grad", [logits, targets, dscalar],
      grad(loss, dscalar, logits))
 
+# A gain with a zero, and more rows than one tile. What the sums hold before
+# is dy^T n with n normalised and multiplied by the gain, or by 1 instead of 0.
+rows = 70
+x, dyo, w, gain = leaf(B, S, D), leaf(B, S, rows), leaf(rows, D), leaf(D)
+with torch.no_grad():
+    gain[2] = 0
+factor = torch.where(gain == 0, torch.ones(D), gain).detach()
+n = rms_norm(x, factor, 1e-5)
+case("rms_norm_nonzero", [x, gain], n, eps=1e-5)
+y = F.linear(rms_norm(x, gain, 1e-5), w)
+derived_gain = {"weight": value(w), "gain": value(gain),
+                "sum": value(torch.einsum("bso,bsi->oi", dyo, n)),
+                "dweight": value(grad(y, dyo, w)),
+                "dgain": value(grad(y, dyo, gain))}
+
 out = pathlib.Path(__file__).with_name("host_ops.json")
 lines = ",\n".join(json.dumps(c) for c in cases)
-out.write_text('{"source": "PyTorch %s, f64",\n"cases": [\n%s\n]}\n'
-               % (torch.__version__, lines))
+out.write_text('{"source": "PyTorch %s, f64",\n"derived_gain": %s,\n'
+               '"cases": [\n%s\n]}\n'
+               % (torch.__version__, json.dumps(derived_gain), lines))
