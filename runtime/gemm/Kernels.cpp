@@ -16,6 +16,7 @@
 #include <hwy/highway.h>
 
 #include "runtime/gemm/Kernels.h"
+#include "runtime/support/VectorLoads-inl.h"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +25,8 @@ HWY_BEFORE_NAMESPACE();
 namespace anec::rt::gemm_detail::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+using rt::HWY_NAMESPACE::load;
+using rt::HWY_NAMESPACE::store;
 
 #if HWY_TARGET <= HWY_AVX3
 constexpr int64_t maxRows = 14, vectorsPerRow = 2;
@@ -35,51 +38,6 @@ constexpr int64_t maxRows = 6, vectorsPerRow = 2;
 
 template <typename T>
 constexpr int64_t lanesOf = hn::MaxLanes(hn::ScalableTag<T>());
-
-// ---- Loads and stores that convert ----
-
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-constexpr bool hasHalves = false;
-#else
-constexpr bool hasHalves = true;
-#endif
-
-template <class D> HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D> *from) {
-  return hn::LoadU(d, from);
-}
-
-template <class D> HWY_INLINE hn::Vec<D> load(D d, const half *from) {
-  using T = hn::TFromD<D>;
-  if constexpr (hasHalves && sizeof(T) == 4) {
-    const hn::Rebind<hwy::float16_t, D> dHalf;
-    return hn::PromoteTo(
-        d, hn::LoadU(dHalf, reinterpret_cast<const hwy::float16_t *>(from)));
-  } else {
-    HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
-    for (size_t i = 0; i < hn::Lanes(d); ++i)
-      lanes[i] = static_cast<T>(from[i]);
-    return hn::Load(d, lanes);
-  }
-}
-
-template <class D>
-HWY_INLINE void store(D d, hn::Vec<D> numbers, hn::TFromD<D> *to) {
-  hn::StoreU(numbers, d, to);
-}
-
-template <class D> HWY_INLINE void store(D d, hn::Vec<D> numbers, half *to) {
-  using T = hn::TFromD<D>;
-  if constexpr (hasHalves && sizeof(T) == 4) {
-    const hn::Rebind<hwy::float16_t, D> dHalf;
-    hn::StoreU(hn::DemoteTo(dHalf, numbers), dHalf,
-               reinterpret_cast<hwy::float16_t *>(to));
-  } else {
-    HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
-    hn::Store(numbers, d, lanes);
-    for (size_t i = 0; i < hn::Lanes(d); ++i)
-      to[i] = static_cast<half>(lanes[i]);
-  }
-}
 
 // ---- Packing ----
 

@@ -15,6 +15,7 @@
 #include <hwy/highway.h>
 
 #include "runtime/support/Convert.h"
+#include "runtime/support/VectorLoads-inl.h"
 
 #include <algorithm>
 
@@ -23,40 +24,25 @@ namespace anec::rt::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-void widen(const half *from, float *to, int64_t count) {
-  std::copy_n(from, count, to);
-}
-
-void narrow(const float *from, half *to, int64_t count) {
-  for (int64_t i = 0; i < count; ++i)
-    to[i] = static_cast<half>(from[i]);
-}
-#else
 void widen(const half *from, float *to, int64_t count) {
   const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> dHalf;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto *bits = reinterpret_cast<const hwy::float16_t *>(from);
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
-    hn::StoreU(hn::PromoteTo(d, hn::LoadU(dHalf, bits + i)), d, to + i);
+    store(d, load(d, from + i), to + i);
   for (; i < count; ++i)
     to[i] = static_cast<float>(from[i]);
 }
 
 void narrow(const float *from, half *to, int64_t count) {
   const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> dHalf;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto *bits = reinterpret_cast<hwy::float16_t *>(to);
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
-    hn::StoreU(hn::DemoteTo(dHalf, hn::LoadU(d, from + i)), dHalf, bits + i);
+    store(d, load(d, from + i), to + i);
   for (; i < count; ++i)
     to[i] = static_cast<half>(from[i]);
 }
-#endif
 
 } // namespace anec::rt::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

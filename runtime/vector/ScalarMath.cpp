@@ -15,16 +15,19 @@ namespace {
 using Function = double (*)(double x, double alpha, double beta);
 using Pair = double (*)(double x, double y);
 
+// A half is rounded through float, as where floats are computed first.
 template <typename T, Function function>
-void unary(const T *x, T *y, int64_t count, T alpha, T beta) {
+void unary(const T *x, T *y, int64_t count, Wide<T> alpha, Wide<T> beta) {
   for (int64_t i = 0; i < count; ++i)
-    y[i] = static_cast<T>(function(x[i], alpha, beta));
+    y[i] = static_cast<T>(
+        static_cast<Wide<T>>(function(static_cast<double>(x[i]), alpha, beta)));
 }
 
 template <typename T, Pair function>
 void binary(const T *x, const T *y, T *z, int64_t count) {
   for (int64_t i = 0; i < count; ++i)
-    z[i] = static_cast<T>(function(x[i], y[i]));
+    z[i] = static_cast<T>(static_cast<Wide<T>>(
+        function(static_cast<double>(x[i]), static_cast<double>(y[i]))));
 }
 
 double logOf(double x, double alpha, double) { return std::log(x + alpha); }
@@ -108,6 +111,8 @@ template <typename T> BinaryRow<T> findScalarBinary(std::string_view name) {
   return nullptr;
 }
 
+template UnaryRow<half> findScalarUnary(std::string_view);
+template BinaryRow<half> findScalarBinary(std::string_view);
 template UnaryRow<float> findScalarUnary(std::string_view);
 template UnaryRow<double> findScalarUnary(std::string_view);
 template BinaryRow<float> findScalarBinary(std::string_view);

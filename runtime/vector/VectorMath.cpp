@@ -17,6 +17,7 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include "runtime/support/VectorLoads-inl.h"
 #include "runtime/vector/ScalarMath.h"
 
 #include <algorithm>
@@ -132,36 +133,35 @@ ANEC_BINARY(LessEqual, ANEC_TRUTH(hn::Le(x, y)))
 // ---- Rows ----
 
 template <typename T, class Function>
-void unaryRow(const T *x, T *y, int64_t count, T alpha, T beta) {
-  const hn::ScalableTag<T> d;
+void unaryRow(const T *x, T *y, int64_t count, Wide<T> alpha, Wide<T> beta) {
+  const hn::ScalableTag<Wide<T>> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto a = hn::Set(d, alpha), b = hn::Set(d, beta);
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
-    hn::StoreU(Function::apply(d, hn::LoadU(d, x + i), a, b), d, y + i);
+    store(d, Function::apply(d, load(d, x + i), a, b), y + i);
   if (i == count)
     return;
   HWY_ALIGN T rest[HWY_MAX_BYTES / sizeof(T)] = {};
   std::copy_n(x + i, count - i, rest);
-  hn::Store(Function::apply(d, hn::Load(d, rest), a, b), d, rest);
+  store(d, Function::apply(d, load(d, rest), a, b), rest);
   std::copy_n(rest, count - i, y + i);
 }
 
 template <typename T, class Function>
 void binaryRow(const T *x, const T *y, T *z, int64_t count) {
-  const hn::ScalableTag<T> d;
+  const hn::ScalableTag<Wide<T>> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
-    hn::StoreU(Function::apply(d, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d,
-               z + i);
+    store(d, Function::apply(d, load(d, x + i), load(d, y + i)), z + i);
   if (i == count)
     return;
   HWY_ALIGN T left[HWY_MAX_BYTES / sizeof(T)] = {};
   HWY_ALIGN T right[HWY_MAX_BYTES / sizeof(T)] = {};
   std::copy_n(x + i, count - i, left);
   std::copy_n(y + i, count - i, right);
-  hn::Store(Function::apply(d, hn::Load(d, left), hn::Load(d, right)), d, left);
+  store(d, Function::apply(d, load(d, left), load(d, right)), left);
   std::copy_n(left, count - i, z + i);
 }
 
@@ -283,11 +283,17 @@ double doubleMax(const double *x, int64_t count) { return maxOf(x, count); }
 UnaryRow<float> floatUnary(std::string_view name) {
   return unaryNamed<float>(name);
 }
+UnaryRow<half> halfUnary(std::string_view name) {
+  return unaryNamed<half>(name);
+}
 UnaryRow<double> doubleUnary(std::string_view name) {
   return unaryNamed<double>(name);
 }
 BinaryRow<float> floatBinary(std::string_view name) {
   return binaryNamed<float>(name);
+}
+BinaryRow<half> halfBinary(std::string_view name) {
+  return binaryNamed<half>(name);
 }
 BinaryRow<double> doubleBinary(std::string_view name) {
   return binaryNamed<double>(name);
@@ -299,6 +305,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace anec::rt {
 
+HWY_EXPORT(halfUnary);
+HWY_EXPORT(halfBinary);
 HWY_EXPORT(floatUnary);
 HWY_EXPORT(doubleUnary);
 HWY_EXPORT(floatBinary);
@@ -321,6 +329,14 @@ template <> double maxRow(const double *x, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(doubleMax)(x, count);
 }
 
+template <> UnaryRow<half> findUnaryRow(std::string_view name) {
+  UnaryRow<half> found = HWY_DYNAMIC_DISPATCH(halfUnary)(name);
+  return found ? found : findScalarUnary<half>(name);
+}
+template <> BinaryRow<half> findBinaryRow(std::string_view name) {
+  BinaryRow<half> found = HWY_DYNAMIC_DISPATCH(halfBinary)(name);
+  return found ? found : findScalarBinary<half>(name);
+}
 template <> UnaryRow<float> findUnaryRow(std::string_view name) {
   UnaryRow<float> found = HWY_DYNAMIC_DISPATCH(floatUnary)(name);
   return found ? found : findScalarUnary<float>(name);

@@ -7,23 +7,33 @@
 #ifndef ANEC_RUNTIME_VECTOR_VECTORMATH_H
 #define ANEC_RUNTIME_VECTOR_VECTORMATH_H
 
+#include "runtime/support/Half.h"
+
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace anec::rt {
+
+/// What numbers of type T are computed in: halves are only stored, and every
+/// result is rounded to one once.
+template <typename T>
+using Wide = std::conditional_t<std::is_same_v<T, half>, float, T>;
 
 /// y[i] = f(x[i]); y may be x. What `alpha` and `beta` mean depends on the
 /// function; most ignore them.
 template <typename T>
-using UnaryRow = void (*)(const T *x, T *y, int64_t count, T alpha, T beta);
+using UnaryRow = void (*)(const T *x, T *y, int64_t count, Wide<T> alpha,
+                          Wide<T> beta);
 
 /// z[i] = f(x[i], y[i]); z may be x or y. Comparisons give 0 or 1.
 template <typename T>
 using BinaryRow = void (*)(const T *x, const T *y, T *z, int64_t count);
 
-/// The function of a MIL operator; null when there is none. Accuracy: 4 units
-/// in the last place. rsqrt, inverse and log add alpha to x first; gelu's
-/// modes are gelu (exact), gelu_tanh and gelu_sigmoid.
+/// The function of a MIL operator for half, float or double; null when there is
+/// none. Accuracy: 4 units in the last place of what is computed in. rsqrt,
+/// inverse and log add alpha to x first; gelu's modes are gelu (exact),
+/// gelu_tanh and gelu_sigmoid.
 template <typename T> UnaryRow<T> findUnaryRow(std::string_view name);
 template <typename T> BinaryRow<T> findBinaryRow(std::string_view name);
 

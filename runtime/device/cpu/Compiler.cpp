@@ -8,6 +8,7 @@
 
 #include "runtime/device/cpu/Constants.h"
 #include "runtime/device/cpu/Elements.h"
+#include "runtime/device/cpu/Fusion.h"
 #include "runtime/device/cpu/MemoryPlan.h"
 #include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Views.h"
@@ -94,6 +95,7 @@ void Compiler::addCopy(const ValueRef &from, const ValueRef &to) {
         copy(arguments.inputs[0], arguments.results[0], arguments.pool);
       },
       std::vector<ValueRef>{from}, std::vector<ValueRef>{to});
+  program->steps.back().rows = RowOperation{};
 }
 
 /// Lets the type rules see elements that are known now, such as shapes.
@@ -255,6 +257,7 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
     return program->runStep(step, CpuProgram::Memory{{}, {}, {}, nullptr},
                             pool);
   step.packable = preparation.packableInput();
+  step.rows = preparation.rowOperation();
   step.place =
       fmt::format("{}:{}:{}: '{}'", files.name, statement.location.line,
                   statement.location.column, statement.op);
@@ -328,6 +331,8 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
+  if (options.fuseRows)
+    fuseRows(program->buffers, program->steps);
   for (Step &step : program->steps)
     planPacking(step);
   findReads();

@@ -64,7 +64,7 @@ struct Step {
       : op(std::move(op)), kernel(std::move(kernel)), inputs(std::move(inputs)),
         results(std::move(results)) {}
 
-  /// The MIL operator, or "copy".
+  /// The MIL operator, "copy", or "fused".
   std::string op;
   Kernel kernel;
   std::vector<ValueRef> inputs, results;
@@ -73,6 +73,8 @@ struct Step {
   std::optional<PackableInput> packable;
   /// Where the packed form of that input is, if there is one.
   std::optional<size_t> packedPart, packedConstant;
+  /// For steps that may go through rows together with others.
+  std::optional<RowOperation> rows;
 };
 
 /// An input or output; memory is contiguous, row-major.
@@ -94,6 +96,9 @@ struct CompileOptions {
   std::map<std::string, std::vector<double>> knownInputs;
   /// Names of inner values to return after the function's own outputs.
   std::vector<std::string> extraOutputs;
+  /// Whether steps that go through rows of the same size become one. Results
+  /// are the same bits, but for sums over all rows, which are cut differently.
+  bool fuseRows = true;
 };
 
 /// Seconds by operator.

@@ -18,6 +18,8 @@ Result<Kernel> prepareBinary(Preparation &preparation) {
   preparation.input("y");
   const BinaryRow<float> narrow = findBinaryRow<float>(preparation.op);
   const BinaryRow<double> wide = findBinaryRow<double>(preparation.op);
+  preparation.goesByRows(
+      {RowOperation::Kind::Binary, preparation.op, 0, 0, {}});
   return Kernel([narrow, wide](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       forEachChunk<double, 2>(arguments,

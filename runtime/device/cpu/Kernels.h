@@ -7,7 +7,7 @@
 #ifndef ANEC_RUNTIME_DEVICE_CPU_KERNELS_H
 #define ANEC_RUNTIME_DEVICE_CPU_KERNELS_H
 
-#include "runtime/device/cpu/Tensor.h"
+#include "runtime/device/cpu/RowOperation.h"
 #include "runtime/mil/Operands.h"
 
 #include <functional>
@@ -74,6 +74,10 @@ public:
   }
   const std::optional<PackableInput> &packableInput() const { return packable; }
 
+  /// Says that the kernel computes what `operation` describes.
+  void goesByRows(RowOperation operation) { rows = std::move(operation); }
+  const std::optional<RowOperation> &rowOperation() const { return rows; }
+
   struct Use {
     std::string parameter;
     size_t index;
@@ -83,6 +87,7 @@ public:
 private:
   std::vector<Use> used;
   std::optional<PackableInput> packable;
+  std::optional<RowOperation> rows;
 };
 
 using Prepare = Result<Kernel> (*)(Preparation &preparation);

@@ -15,6 +15,16 @@ size_t rootOf(const std::vector<Buffer> &buffers, size_t buffer) {
   return buffer;
 }
 
+bool overlap(const std::vector<Buffer> &buffers, size_t a, size_t b) {
+  auto isIn = [&](size_t part, size_t whole) {
+    for (; part != whole; part = buffers[part].parent)
+      if (buffers[part].parent == part)
+        return false;
+    return true;
+  };
+  return isIn(a, b) || isIn(b, a);
+}
+
 void removeDeadSteps(const std::vector<Buffer> &buffers,
                      std::vector<Step> &steps) {
   std::vector<bool> needed(buffers.size(), false);

@@ -13,6 +13,9 @@ namespace anec::rt::cpu {
 /// The buffer that `buffer` is at last a part of.
 size_t rootOf(const std::vector<Buffer> &buffers, size_t buffer);
 
+/// Whether one buffer is the other or holds it.
+bool overlap(const std::vector<Buffer> &buffers, size_t a, size_t b);
+
 /// Removes steps whose results no output depends on.
 void removeDeadSteps(const std::vector<Buffer> &buffers,
                      std::vector<Step> &steps);

@@ -6,36 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Elementwise.h"
-#include "runtime/vector/VectorMath.h"
-
-#include <cmath>
-#include <limits>
+#include "runtime/device/cpu/Reducer.h"
 
 namespace anec::rt::cpu {
 
 namespace {
-
-enum class Combine { Sum, Maximum, Minimum, Product };
-enum class Before { Nothing, Square, Magnitude };
-enum class After { Nothing, Mean, Root, Logarithm };
-
-struct Recipe {
-  const char *op;
-  Combine combine;
-  Before before;
-  After after;
-};
-
-constexpr Recipe recipes[] = {
-    {"reduce_sum", Combine::Sum, Before::Nothing, After::Nothing},
-    {"reduce_mean", Combine::Sum, Before::Nothing, After::Mean},
-    {"reduce_max", Combine::Maximum, Before::Nothing, After::Nothing},
-    {"reduce_min", Combine::Minimum, Before::Nothing, After::Nothing},
-    {"reduce_prod", Combine::Product, Before::Nothing, After::Nothing},
-    {"reduce_sum_square", Combine::Sum, Before::Square, After::Nothing},
-    {"reduce_l1_norm", Combine::Sum, Before::Magnitude, After::Nothing},
-    {"reduce_l2_norm", Combine::Sum, Before::Square, After::Root},
-    {"reduce_log_sum", Combine::Sum, Before::Nothing, After::Logarithm}};
 
 /// The input's dimensions, split into those that stay and those that go.
 struct SplitLayout {
@@ -53,83 +28,6 @@ SplitLayout splitAxes(const Tensor &x, const Dims &axes) {
   }
   return split;
 }
-
-template <typename T> class Reducer {
-public:
-  explicit Reducer(const Recipe &recipe)
-      : recipe(recipe), combineRow(findBinaryRow<T>(
-                            recipe.combine == Combine::Sum       ? "add"
-                            : recipe.combine == Combine::Maximum ? "maximum"
-                            : recipe.combine == Combine::Minimum ? "minimum"
-                                                                 : "mul")),
-        prepareRow(recipe.before == Before::Nothing
-                       ? nullptr
-                       : findUnaryRow<T>(recipe.before == Before::Square
-                                             ? "square"
-                                             : "abs")) {}
-
-  T neutral() const {
-    constexpr T infinity = std::numeric_limits<T>::infinity();
-    switch (recipe.combine) {
-    case Combine::Sum:
-      return 0;
-    case Combine::Maximum:
-      return -infinity;
-    case Combine::Minimum:
-      return infinity;
-    case Combine::Product:
-      break;
-    }
-    return 1;
-  }
-
-  /// Element by element into `sums`.
-  void addRow(const T *row, T *sums, int64_t count, T *scratch) const {
-    if (prepareRow) {
-      prepareRow(row, scratch, count, 0, 0);
-      row = scratch;
-    }
-    combineRow(sums, row, sums, count);
-  }
-
-  /// All elements of the row.
-  T fold(const T *row, int64_t count, T *scratch) const {
-    if (prepareRow) {
-      prepareRow(row, scratch, count, 0, 0);
-      row = scratch;
-    }
-    if (recipe.combine == Combine::Sum)
-      return sumRow(row, count);
-    T folded = neutral();
-    for (int64_t i = 0; i < count; ++i)
-      combineRow(&folded, &row[i], &folded, 1);
-    return folded;
-  }
-
-  T combine(T a, T b) const {
-    combineRow(&a, &b, &a, 1);
-    return a;
-  }
-
-  T finish(T sum, int64_t count) const {
-    switch (recipe.after) {
-    case After::Nothing:
-      return sum;
-    case After::Mean:
-      return sum / static_cast<T>(count);
-    case After::Root:
-      return std::sqrt(sum);
-    case After::Logarithm:
-      break;
-    }
-    return std::log(sum);
-  }
-
-private:
-  Recipe recipe;
-  BinaryRow<T> combineRow;
-  UnaryRow<T> prepareRow;
-};
 
 /// The reduced axes are slower than the kept ones: adds rows to rows.
 template <typename T>
@@ -223,13 +121,12 @@ void reduce(const Recipe &recipe, const Dims &axes,
 }
 
 Result<Kernel> prepareReduction(Preparation &preparation) {
-  const Recipe *found = nullptr;
-  for (const Recipe &recipe : recipes)
-    if (recipe.op == preparation.op)
-      found = &recipe;
+  const Recipe *found = findRecipe(preparation.op);
   ANEC_ASSIGN(mil::Type x, preparation.operands.type("x"));
   ANEC_ASSIGN(Dims axes, preparation.operands.axes("axes", x.rank()));
   preparation.input("x");
+  preparation.goesByRows(
+      {RowOperation::Kind::Reduction, preparation.op, 0, 0, axes});
   return Kernel([recipe = *found, axes](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       reduce<double>(recipe, axes, arguments);

@@ -110,6 +110,8 @@ Result<Kernel> prepareSoftmax(Preparation &preparation) {
   ANEC_ASSIGN(mil::Type x, preparation.operands.type("x"));
   ANEC_ASSIGN(int64_t axis, preparation.operands.axis("axis", x.rank(), -1));
   preparation.input("x");
+  preparation.goesByRows(
+      {RowOperation::Kind::Softmax, "softmax", 0, 0, {axis}});
   return Kernel([axis](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       softmax<double>(arguments, static_cast<size_t>(axis));

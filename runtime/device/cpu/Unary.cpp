@@ -54,6 +54,7 @@ Result<Kernel> prepareUnary(Preparation &preparation) {
   preparation.input("x");
   const UnaryRow<float> narrow = findUnaryRow<float>(name);
   const UnaryRow<double> wide = findUnaryRow<double>(name);
+  preparation.goesByRows({RowOperation::Kind::Unary, name, alpha, beta, {}});
   return Kernel([=](const KernelArguments &arguments) {
     if (computesWithDouble(arguments))
       forEachChunk<double, 1>(arguments,

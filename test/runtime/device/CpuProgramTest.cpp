@@ -22,9 +22,12 @@ ProgramFiles inMain(const std::string &statements, const std::string &outputs) {
   return files;
 }
 
-std::unique_ptr<CpuProgram> compile(const ProgramFiles &files) {
+std::unique_ptr<CpuProgram> compile(const ProgramFiles &files,
+                                    bool fuseRows = true) {
+  CompileOptions options;
+  options.fuseRows = fuseRows;
   ThreadPool pool(1);
-  auto program = CpuProgram::compile(files, CompileOptions(), pool);
+  auto program = CpuProgram::compile(files, options, pool);
   EXPECT_TRUE(program) << program.error().message;
   return program ? std::move(*program) : nullptr;
 }
@@ -59,13 +62,14 @@ const char *const halfOfX =
     "tensor<int32,[4]>([0,2,0,0]), size = tensor<int32,[4]>([1,2,1,6]));\n";
 
 TEST(CpuProgram, SlicesAreViewsAndConcatIsFree) {
-  auto program = compile(inMain(
-      halfOfX +
-          std::string("tensor<fp16,[1,2,1,6]> c = add(x = a, y = b);\n"
-                      "tensor<fp16,[1,2,1,6]> d = sub(x = b, y = a);\n"
-                      "tensor<fp16,[1,4,1,6]> y = concat(values = (c, d), axis "
-                      "= int32(1));\n"),
-      "y"));
+  auto program = compile(
+      inMain(halfOfX + std::string(
+                           "tensor<fp16,[1,2,1,6]> c = add(x = a, y = b);\n"
+                           "tensor<fp16,[1,2,1,6]> d = sub(x = b, y = a);\n"
+                           "tensor<fp16,[1,4,1,6]> y = concat(values = (c, d), "
+                           "axis = int32(1));\n"),
+             "y"),
+      false);
   ASSERT_TRUE(program);
   // Only add and sub: both write straight into the output.
   EXPECT_EQ(program->stepCount(), 2u);
@@ -82,7 +86,8 @@ TEST(CpuProgram, OneValueInTwoPlacesIsCopied) {
       inMain("tensor<fp16,[1,4,1,6]> c = add(x = x, y = x);\n"
              "tensor<fp16,[1,8,1,6]> y = concat(values = (c, c), axis = "
              "int32(1));\n",
-             "y, c"));
+             "y, c"),
+      false);
   ASSERT_TRUE(program);
   EXPECT_EQ(program->stepCount(), 3u);
   std::vector<float> y = runOnCounting(*program);
@@ -122,7 +127,7 @@ TEST(CpuProgram, TemporariesShareMemory) {
                   ", y = fp16(1));\n";
     last = name;
   }
-  auto program = compile(inMain(statements, last));
+  auto program = compile(inMain(statements, last), false);
   ASSERT_TRUE(program);
   // Two alternate; each takes one line of 128 bytes.
   EXPECT_EQ(program->arenaBytes(), 256);
