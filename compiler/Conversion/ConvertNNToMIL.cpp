@@ -147,6 +147,8 @@ struct ConvertNNToMILPass
     populateLinearPatterns(layout, patterns);
     populateNormPatterns(layout, patterns);
     populateRopePatterns(layout, patterns);
+    populateImagePatterns(layout, patterns);
+    populateShapePatterns(layout, patterns);
     populateAttentionPatterns(layout, patterns);
     populateWitnessPatterns(layout, patterns);
     patterns.add<LowerKernel, LowerReturn>(layout, &getContext());

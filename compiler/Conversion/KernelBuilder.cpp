@@ -1,6 +1,7 @@
 //===- KernelBuilder.cpp - Short names for mil ops ------------------------===//
 
 #include "compiler/Conversion/KernelBuilder.h"
+#include "compiler/Kernels/Zeros.h"
 #include "runtime/support/Half.h"
 
 #include "llvm/ADT/SmallVectorExtras.h"
@@ -76,10 +77,31 @@ Value KernelBuilder::matmul(Value x, Value y, bool transposeX,
   return mil::MatmulOp::create(builder, location, x, y, transposeX, transposeY);
 }
 
+Value KernelBuilder::applyMatrix(Value matrix, Value x, bool transposed) {
+  int64_t features = shapeOf(x)[1], tokens = shapeOf(x)[3];
+  Value columns = reshape(x, {1, 1, features, tokens});
+  Value y = matmul(matrix, columns, transposed, false);
+  return reshape(y, {1, shapeOf(y)[2], 1, tokens});
+}
+
 Value KernelBuilder::sum(Value x, int32_t axis) {
   return mil::ReduceSumOp::create(builder, location, x,
                                   builder.getDenseI32ArrayAttr({axis}),
                                   builder.getBoolAttr(true));
+}
+
+Value KernelBuilder::peak(Value x, int32_t axis) {
+  return mil::ReduceMaxOp::create(builder, location, x,
+                                  builder.getDenseI32ArrayAttr({axis}),
+                                  builder.getBoolAttr(true));
+}
+
+Value KernelBuilder::transpose(Value x, ArrayRef<int32_t> order) {
+  return mil::TransposeOp::create(builder, location, x, order);
+}
+
+Value KernelBuilder::zeros(ArrayRef<int64_t> shape) {
+  return table(shape, zerosFile(shape), [](int64_t) { return 0; });
 }
 
 Value KernelBuilder::magnitude(Value x) {

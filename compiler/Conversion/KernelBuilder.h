@@ -40,14 +40,21 @@ public:
   mlir::Value inverseRoot(mlir::Value x);
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX,
                      bool transposeY);
+  /// [1,K,1,T] times a matrix from the left -> [1,N,1,T].
+  mlir::Value applyMatrix(mlir::Value matrix, mlir::Value x, bool transposed);
   /// The sum over one axis, which stays with size 1.
   mlir::Value sum(mlir::Value x, int32_t axis);
+  /// The largest element along one axis, which stays with size 1.
+  mlir::Value peak(mlir::Value x, int32_t axis);
   /// |x|, element by element.
   mlir::Value magnitude(mlir::Value x);
   mlir::Value maximum(mlir::Value x, mlir::Value y);
   /// The largest element of each column, over axes 1 and 2.
   mlir::Value largest(mlir::Value x);
   mlir::Value softmax(mlir::Value x, int32_t axis);
+  mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int32_t> order);
+  /// A table of zeros, `shape` of rank 4.
+  mlir::Value zeros(llvm::ArrayRef<int64_t> shape);
   /// x itself when it has this shape.
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   /// x itself when the slice is all of it.

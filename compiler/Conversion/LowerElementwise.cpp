@@ -91,6 +91,50 @@ struct LowerSilu : LoweringPattern<nn::SiluOp> {
   }
 };
 
+/// nn.gelu(x) -> x * (1 + mil.tanh(c * (x + a * x^3))) / 2
+///
+/// Not `mil.gelu`, which devices refuse. Where x^3 leaves fp16 tanh is 1.
+struct LowerGelu : LoweringPattern<nn::GeluOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::GeluOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    SmallVector<Value> results;
+    for (Value x : operands.getX()) {
+      Value cube = kernel.mul(kernel.mul(x, x), x);
+      Value sum = kernel.add(x, kernel.scale(cube, nn::geluCubic));
+      Value inner = kernel.scale(sum, nn::geluSlope);
+      Value t = mil::TanhOp::create(builder, op.getLoc(), inner);
+      results.push_back(kernel.scale(kernel.add(x, kernel.mul(x, t)), 0.5));
+    }
+    return results;
+  }
+};
+
+/// nn.relu_grad(y, dy) -> dy * min(1, relu(y) * 2^32)
+///
+/// Without a comparison, which has no proven form: multiplied twice by the
+/// largest fp16 number, the smallest positive one is above 1.
+struct LowerReluGrad : LoweringPattern<nn::ReluGradOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::ReluGradOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    constexpr double largest = 65504;
+    SmallVector<Value> results;
+    for (auto [y, dy] : llvm::zip_equal(operands.getY(), operands.getDy())) {
+      Value positive = mil::ReluOp::create(builder, op.getLoc(), y);
+      // Negative, because there is a maximum and no minimum.
+      Value grown = kernel.scale(kernel.scale(positive, -largest), largest);
+      Value minusStep = kernel.maximum(grown, kernel.scalar(-1));
+      results.push_back(kernel.mul(dy, kernel.scale(minusStep, -1)));
+    }
+    return results;
+  }
+};
+
 /// The device axis of the last logical dimension: features are channels.
 template <typename NNOp> static int32_t lastAxis(NNOp op) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
@@ -135,8 +179,10 @@ void populateElementwisePatterns(const LayoutConverter &layout,
                LowerBinary<nn::SubOp, mil::SubOp>,
                LowerBinary<nn::MulOp, mil::MulOp>,
                LowerUnary<nn::SigmoidOp, mil::SigmoidOp>,
-               LowerUnary<nn::TanhOp, mil::TanhOp>, LowerScale, LowerSilu,
-               LowerSoftmax, LowerSoftmaxGrad>(layout, patterns.getContext());
+               LowerUnary<nn::TanhOp, mil::TanhOp>,
+               LowerUnary<nn::ReluOp, mil::ReluOp>, LowerReluGrad, LowerGelu,
+               LowerScale, LowerSilu, LowerSoftmax, LowerSoftmaxGrad>(
+      layout, patterns.getContext());
 }
 
 } // namespace anec

@@ -15,15 +15,6 @@ namespace anec {
 
 namespace {
 
-/// [1,K,1,T] times a matrix from the left -> [1,N,1,T]
-Value applyMatrix(KernelBuilder &kernel, Value matrix, Value x,
-                  bool transposed) {
-  int64_t features = shapeOf(x)[1], tokens = shapeOf(x)[3];
-  Value columns = kernel.reshape(x, {1, 1, features, tokens});
-  Value y = kernel.matmul(matrix, columns, transposed, false);
-  return kernel.reshape(y, {1, shapeOf(y)[2], 1, tokens});
-}
-
 /// nn.linear(x, w) -> mil.matmul(w, x)
 struct LowerLinear : LoweringPattern<nn::LinearOp> {
   using LoweringPattern::LoweringPattern;
@@ -31,9 +22,9 @@ struct LowerLinear : LoweringPattern<nn::LinearOp> {
   DeviceValues lower(nn::LinearOp op, Operands operands,
                      OpBuilder &builder) const override {
     KernelBuilder kernel(builder, op.getLoc());
-    return SmallVector<Value>{applyMatrix(kernel, operands.getWeight().front(),
-                                          operands.getX().front(),
-                                          /*transposed=*/false)};
+    return SmallVector<Value>{kernel.applyMatrix(operands.getWeight().front(),
+                                                 operands.getX().front(),
+                                                 /*transposed=*/false)};
   }
 };
 
@@ -47,9 +38,9 @@ struct LowerMatmul : LoweringPattern<nn::MatmulOp> {
       return op.emitOpError("with transpose_a is host work; it has no device "
                             "form");
     KernelBuilder kernel(builder, op.getLoc());
-    return SmallVector<Value>{applyMatrix(kernel, operands.getB().front(),
-                                          operands.getA().front(),
-                                          /*transposed=*/true)};
+    return SmallVector<Value>{kernel.applyMatrix(operands.getB().front(),
+                                                 operands.getA().front(),
+                                                 /*transposed=*/true)};
   }
 };
 

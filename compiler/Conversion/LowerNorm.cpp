@@ -50,6 +50,36 @@ Normalized normalize(KernelBuilder &kernel, Value x, double eps) {
   return {kernel.mul(near, rest), kernel.mul(ratio, rest)};
 }
 
+/// x - mean(x), with the sum in range for means up to 4e6 / channels.
+Value centred(KernelBuilder &kernel, Value x) {
+  Value sum = kernel.sum(kernel.scale(x, preScale), /*axis=*/1);
+  return kernel.sub(x, kernel.scale(sum, 1 / (preScale * shapeOf(x)[1])));
+}
+
+/// nn.center(x) -> mil.sub(x, mean)
+struct LowerCenter : LoweringPattern<nn::CenterOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::CenterOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    return SmallVector<Value>{centred(kernel, operands.getX().front())};
+  }
+};
+
+/// nn.layer_norm(x, gain) -> normalised centred x * gain
+struct LowerLayerNorm : LoweringPattern<nn::LayerNormOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::LayerNormOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    Normalized x = normalize(kernel, centred(kernel, operands.getX().front()),
+                             op.getEps().convertToDouble());
+    return SmallVector<Value>{kernel.mul(x.value, operands.getGain().front())};
+  }
+};
+
 /// nn.rms_norm(x, gain) -> normalised x * gain
 struct LowerRmsNorm : LoweringPattern<nn::RmsNormOp> {
   using LoweringPattern::LoweringPattern;
@@ -83,7 +113,8 @@ struct LowerRmsNormGrad : LoweringPattern<nn::RmsNormGradOp> {
 
 void populateNormPatterns(const LayoutConverter &layout,
                           RewritePatternSet &patterns) {
-  patterns.add<LowerRmsNorm, LowerRmsNormGrad>(layout, patterns.getContext());
+  patterns.add<LowerRmsNorm, LowerRmsNormGrad, LowerLayerNorm, LowerCenter>(
+      layout, patterns.getContext());
 }
 
 } // namespace anec

@@ -9,8 +9,6 @@
 #include "compiler/Conversion/Lowering.h"
 #include "dialect/NN/NN.h"
 
-#include "llvm/Support/FormatVariadic.h"
-
 using namespace mlir;
 
 namespace anec {
@@ -33,10 +31,7 @@ struct LowerOverflowWitness : LoweringPattern<nn::OverflowWitnessOp> {
       largest = largest ? kernel.maximum(largest, each) : each;
     }
     // A sum with zeros repeats the row, by a broadcast that ran on devices.
-    Value zeros = kernel.table(
-        {1, features, 1, tokens},
-        llvm::formatv("weights/zeros_{0}x{1}.bin", features, tokens).str(),
-        [](int64_t) { return 0; });
+    Value zeros = kernel.zeros({1, features, 1, tokens});
     return SmallVector<Value>{kernel.add(zeros, largest)};
   }
 

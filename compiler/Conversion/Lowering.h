@@ -52,6 +52,10 @@ void populateNormPatterns(const LayoutConverter &layout,
                           mlir::RewritePatternSet &patterns);
 void populateRopePatterns(const LayoutConverter &layout,
                           mlir::RewritePatternSet &patterns);
+void populateImagePatterns(const LayoutConverter &layout,
+                           mlir::RewritePatternSet &patterns);
+void populateShapePatterns(const LayoutConverter &layout,
+                           mlir::RewritePatternSet &patterns);
 void populateAttentionPatterns(const LayoutConverter &layout,
                                mlir::RewritePatternSet &patterns);
 void populateWitnessPatterns(const LayoutConverter &layout,

@@ -191,6 +191,8 @@ json::Value PlanPrinter::attribute(Attribute value) {
     return number.getValueAsDouble();
   if (auto style = dyn_cast<nn::RopeStyleAttr>(value))
     return nn::stringifyRopeStyle(style.getValue());
+  if (auto kind = dyn_cast<nn::PoolKindAttr>(value))
+    return nn::stringifyPoolKind(kind.getValue());
   return cast<StringAttr>(value).getValue();
 }
 

@@ -50,11 +50,6 @@ const NamedWork namedWork[] = {
      }},
 };
 
-/// Ops that multiply matrices: what a dispatch is worth making for.
-bool isContraction(Operation &op) {
-  return isa<LinearOp, MatmulOp, AttentionOp, AttentionGradOp>(op);
-}
-
 /// Values reached from `value` through cheap ops, towards users.
 void cheapUsers(Value value, SetVector<Operation *> &found) {
   for (Operation *user : value.getUsers())
@@ -135,14 +130,14 @@ void NNPlace::placeClassifier(FuncOp func) {
     Operation *op = loss.getLogits().getDefiningOp();
     while (op && op->hasTrait<Cheap>())
       op = op->getOperand(0).getDefiningOp();
-    if (op && isContraction(*op))
+    if (op && op->hasTrait<Product>())
       setPlace(op, Place::Host);
   }
   for (auto grad : func.getOps<CrossEntropyGradOp>()) {
     SetVector<Operation *> users;
     cheapUsers(grad.getDlogits(), users);
     for (Operation *user : users)
-      if (isContraction(*user) && user->hasTrait<HostCapable>())
+      if (user->hasTrait<Product>() && user->hasTrait<HostCapable>())
         setPlace(user, Place::Host);
   }
   // @logits ends with the classifier itself.
@@ -183,7 +178,7 @@ void NNPlace::dropSmallGroups(FuncOp func) {
     auto members =
         llvm::make_range(groups.member_begin(*leader), groups.member_end());
     bool worth = llvm::any_of(members, [&](Operation *op) {
-      return isContraction(*op) || !op->hasTrait<HostCapable>() ||
+      return op->hasTrait<Product>() || !op->hasTrait<HostCapable>() ||
              isRequested(*op);
     });
     for (Operation *op : members)

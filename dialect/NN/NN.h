@@ -27,6 +27,10 @@ template <typename Op>
 struct HostCapable : mlir::OpTrait::TraitBase<Op, HostCapable> {};
 /// Cheaper to compute again than to keep.
 template <typename Op> struct Cheap : mlir::OpTrait::TraitBase<Op, Cheap> {};
+/// Multiplies matrices: what a dispatch is worth making for, and where sums can
+/// leave the range of fp16.
+template <typename Op>
+struct Product : mlir::OpTrait::TraitBase<Op, Product> {};
 /// Reduces a prediction and its targets to one number.
 template <typename Op> struct Loss : mlir::OpTrait::TraitBase<Op, Loss> {};
 
@@ -42,6 +46,9 @@ template <typename Op> struct Loss : mlir::OpTrait::TraitBase<Op, Loss> {};
 #include "dialect/NN/NNInterfaces.h.inc"
 
 namespace anec::nn {
+
+/// The numbers of nn.gelu: sqrt(2 / pi) and the factor of x^3.
+constexpr double geluSlope = 0.7978845608028654, geluCubic = 0.044715;
 
 /// The `(normal, 0.02)` of `nn.param`.
 mlir::ParseResult parseInit(mlir::OpAsmParser &parser, InitAttr &init);

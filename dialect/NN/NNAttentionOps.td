@@ -10,7 +10,7 @@
 include "dialect/NN/NNOpBase.td"
 
 def NN_AttentionOp : NN_DeviceOp<"attention",
-    [NN_Differentiable, AllTypesMatch<["q", "out"]>,
+    [NN_Product, NN_Differentiable, AllTypesMatch<["q", "out"]>,
      AllTypesMatch<["k", "v"]>]> {
   let summary = "scaled dot-product attention over heads";
   let description = [{
@@ -34,7 +34,7 @@ def NN_AttentionOp : NN_DeviceOp<"attention",
   let hasVerifier = 1;
 }
 def NN_AttentionGradOp : NN_DeviceOp<"attention_grad",
-    [AllTypesMatch<["q", "dout", "dq"]>,
+    [NN_Product, AllTypesMatch<["q", "dout", "dq"]>,
      AllTypesMatch<["k", "v", "dk", "dv"]>]> {
   let summary = "gradients of `nn.attention`";
   let description = [{
@@ -67,7 +67,8 @@ def NN_CausalMaskOp : NN_DeviceOp<"causal_mask", [NN_Cheap]> {
   let assemblyFormat = "attr-dict `:` type($mask)";
 }
 
-class NN_HeadOp<string mnemonic> : NN_DeviceOp<mnemonic, [InferTypeOpAdaptor]> {
+class NN_HeadOp<string mnemonic>
+    : NN_DeviceOp<mnemonic, [NN_Product, InferTypeOpAdaptor]> {
   code headNote = [{
     Key/value head of head h is h / (heads / kv_heads), or h % kv_heads with
     `grouped`, where heads that share one are kv_heads apart.

@@ -100,4 +100,13 @@ def NN_RopeStyleAttr : EnumAttr<NN_Dialect, NN_RopeStyle, "rope"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def NN_PoolKind : I32EnumAttr<"PoolKind", "what a window of pixels becomes", [
+    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>]> {
+  let cppNamespace = "::anec::nn";
+  let genSpecializedAttr = 0;
+}
+def NN_PoolKindAttr : EnumAttr<NN_Dialect, NN_PoolKind, "pool"> {
+  let assemblyFormat = "$value";
+}
+
 #endif // ANEC_DIALECT_NN_BASE

@@ -35,6 +35,53 @@ def NN_TanhOp : NN_UnaryOp<"tanh"> {
     ```
   }];
 }
+def NN_ReluOp : NN_UnaryOp<"relu"> {
+  let summary = "`y = max(x, 0)`";
+  let description = [{
+    ```mlir
+    %y = nn.relu %x : tensor<2x4x8xf32>
+    ```
+  }];
+}
+def NN_ReluGradOp : NN_ComputeOp<"relu_grad",
+    [NN_Cheap, SameOperandsAndResultType]> {
+  let summary = "`dx = dy` where `y > 0`, 0 elsewhere";
+  let description = [{
+    Of the result of `nn.relu`, so that its operand need not be kept.
+
+    ```mlir
+    %dx = nn.relu_grad %y, %dy : tensor<2x4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$y, NN_Tensor:$dy);
+  let results = (outs NN_Tensor:$dx);
+  let assemblyFormat = "$y `,` $dy attr-dict `:` type($y)";
+}
+def NN_GeluOp : NN_UnaryOp<"gelu"> {
+  let summary = "`y = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))`";
+  let description = [{
+    The form with tanh, as in GPT-2: the device has no other. Hendrycks and
+    Gimpel, arXiv:1606.08415.
+
+    ```mlir
+    %y = nn.gelu %x : tensor<2x4x8xf32>
+    ```
+  }];
+}
+def NN_ExpOp : NN_HostOp<"exp",
+    [NN_Cheap, NN_Differentiable, SameOperandsAndResultType]> {
+  let summary = "`y = e^x`";
+  let description = [{
+    Host work: what is proven on devices has no exponential but inside softmax.
+
+    ```mlir
+    %y = nn.exp %x : tensor<2x4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$x);
+  let results = (outs NN_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
 def NN_ScaleOp : NN_UnaryOp<"scale"> {
   let summary = "`y = factor * x`";
   let description = [{

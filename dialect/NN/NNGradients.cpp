@@ -64,6 +64,50 @@ LogicalResult TanhOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
   return success();
 }
 
+LogicalResult ReluOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
+                               Grads operandGrads) {
+  operandGrads[0] =
+      ReluGradOp::create(builder, getLoc(), getY(), resultGrads[0]);
+  return success();
+}
+
+// y = x / 2 * (1 + t), t = tanh(c * (x + a * x^3))   =>
+// dx = dy / 2 * (1 + t + c * (v + 3 * a * v * x * x)), v = x * (1 - t^2).
+//
+// In this order v is 0 before x * x leaves fp16. The operands of tanh are
+// those of the lowering, so that equal ops are merged.
+LogicalResult GeluOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
+                               Grads operandGrads) {
+  Location loc = getLoc();
+  auto mul = [&](Value x, Value y) -> Value {
+    return MulOp::create(builder, loc, x, y);
+  };
+  auto add = [&](Value x, Value y) -> Value {
+    return AddOp::create(builder, loc, x, y);
+  };
+  auto scale = [&](Value x, double factor) -> Value {
+    return ScaleOp::create(builder, loc, x.getType(), x,
+                           builder.getF64FloatAttr(factor));
+  };
+  Value x = getX();
+  Value cube = mul(mul(x, x), x);
+  Value inner = scale(add(x, scale(cube, geluCubic)), geluSlope);
+  Value t = TanhOp::create(builder, loc, inner);
+  Value v = SubOp::create(builder, loc, x, mul(mul(x, t), t));
+  Value bent = scale(mul(mul(v, x), x), 3 * geluCubic);
+  Value slope = add(t, scale(add(v, bent), geluSlope));
+  Value dy = resultGrads[0];
+  operandGrads[0] = scale(add(dy, mul(dy, slope)), 0.5);
+  return success();
+}
+
+// dx = dy * y.
+LogicalResult ExpOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
+                              Grads operandGrads) {
+  operandGrads[0] = MulOp::create(builder, getLoc(), resultGrads[0], getY());
+  return success();
+}
+
 LogicalResult ScaleOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                 Grads operandGrads) {
   operandGrads[0] = ScaleOp::create(builder, getLoc(), getX().getType(),
@@ -148,6 +192,26 @@ LogicalResult RmsNormOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                           getX(), getGain(), dy, getEpsAttr());
   operandGrads[1] =
       RmsNormGainGradOp::create(builder, getLoc(), getX(), dy, getEpsAttr());
+  return success();
+}
+
+// y = rms_norm(center(x)): the mean of squares of what is centred is the
+// variance.
+LogicalResult LayerNormOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
+                                    Grads operandGrads) {
+  Value dy = resultGrads[0];
+  Value centred = CenterOp::create(builder, getLoc(), getX());
+  Value dcentred = RmsNormGradOp::create(builder, getLoc(), centred.getType(),
+                                         centred, getGain(), dy, getEpsAttr());
+  operandGrads[0] = CenterOp::create(builder, getLoc(), dcentred);
+  operandGrads[1] =
+      RmsNormGainGradOp::create(builder, getLoc(), centred, dy, getEpsAttr());
+  return success();
+}
+
+LogicalResult CenterOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
+                                 Grads operandGrads) {
+  operandGrads[0] = CenterOp::create(builder, getLoc(), resultGrads[0]);
   return success();
 }
 

@@ -5,7 +5,7 @@
 include "dialect/NN/NNOpBase.td"
 
 def NN_LinearOp : NN_ComputeOp<"linear",
-    [NN_Differentiable, InferTypeOpAdaptor]> {
+    [NN_Product, NN_Differentiable, InferTypeOpAdaptor]> {
   let summary = "linear map `y = x * transpose(weight)`";
   let description = [{
     Multiplies each row of `x` by the transposed `weight`, which is
@@ -24,7 +24,7 @@ def NN_LinearOp : NN_ComputeOp<"linear",
 }
 
 def NN_MatmulOp : NN_ComputeOp<"matmul",
-    [NN_Differentiable, InferTypeOpAdaptor]> {
+    [NN_Product, NN_Differentiable, InferTypeOpAdaptor]> {
   let summary = "`y = op(a) * b` over activations flattened to matrices";
   let description = [{
     An activation [B,S,D] stands for the matrix [B*S, D]. Without
@@ -114,6 +114,40 @@ def NN_RmsNormGainGradOp : NN_HostOp<"rms_norm_gain_grad",
   let arguments = (ins NN_Activation:$x, NN_Activation:$dy, F64Attr:$eps);
   let results = (outs NN_Vector:$dgain);
   let assemblyFormat = "$x `,` $dy attr-dict `:` type($x)";
+}
+
+def NN_LayerNormOp : NN_ComputeOp<"layer_norm",
+    [NN_Cheap, NN_Differentiable, AllTypesMatch<["x", "y"]>]> {
+  let summary = "`y = gain * (x - mean(x)) / sqrt(var(x) + eps)` over features";
+  let description = [{
+    Ba, Kiros and Hinton, arXiv:1607.06450. There is no bias (see `nn.add`).
+    The same as `nn.rms_norm` of `nn.center`, and so is its gradient.
+
+    - (C1) `dim(gain, 0) = dim(x, 2)`.
+    - (C2) `eps > 0`.
+
+    ```mlir
+    %y = nn.layer_norm %x, %gain {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Vector:$gain, F64Attr:$eps);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$x `,` $gain attr-dict `:` type($x) `,` type($gain)";
+  let hasVerifier = 1;
+}
+def NN_CenterOp : NN_ComputeOp<"center",
+    [NN_Cheap, NN_Differentiable, SameOperandsAndResultType]> {
+  let summary = "`y = x - mean(x)` over features";
+  let description = [{
+    A projection: its own gradient.
+
+    ```mlir
+    %y = nn.center %x : tensor<2x4x8xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
 def NN_RopeOp : NN_ComputeOp<"rope",

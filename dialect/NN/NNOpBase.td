@@ -27,6 +27,11 @@ def NN_Cheap : NativeOpTrait<"Cheap"> {
   let cppNamespace = "::anec::nn";
 }
 
+/// Multiplies matrices: worth a dispatch.
+def NN_Product : NativeOpTrait<"Product"> {
+  let cppNamespace = "::anec::nn";
+}
+
 /// A pure op that runs on both sides.
 class NN_ComputeOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, [Pure, NN_DeviceCapable, NN_HostCapable] # traits>;

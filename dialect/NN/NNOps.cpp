@@ -106,17 +106,21 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
-LogicalResult RmsNormOp::verify() {
-  int64_t features = ranked(getX()).getDimSize(2);
-  if (ranked(getGain()).getDimSize(0) != features) // rms_norm_c1
-    return emitOpError("expects gain to have ")
+template <typename NormOp> static LogicalResult verifyNorm(NormOp op) {
+  int64_t features = ranked(op.getX()).getDimSize(2);
+  if (ranked(op.getGain()).getDimSize(0) !=
+      features) // rms_norm_c1, layer_norm_c1
+    return op.emitOpError("expects gain to have ")
            << features << " features to match x, but got "
-           << ranked(getGain()).getDimSize(0);
-  if (!(getEps().convertToDouble() > 0)) // rms_norm_c2
-    return emitOpError("expects eps > 0, but got ")
-           << getEps().convertToDouble();
+           << ranked(op.getGain()).getDimSize(0);
+  if (!(op.getEps().convertToDouble() > 0)) // rms_norm_c2, layer_norm_c2
+    return op.emitOpError("expects eps > 0, but got ")
+           << op.getEps().convertToDouble();
   return success();
 }
+LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
+LogicalResult LayerNormOp::verify() { return verifyNorm(*this); }
+
 LogicalResult RmsNormGainGradOp::inferReturnTypes(MLIRContext *context,
                                                   std::optional<Location> loc,
                                                   Adaptor adaptor,

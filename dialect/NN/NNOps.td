@@ -9,6 +9,8 @@
 include "dialect/NN/NNStructureOps.td"
 include "dialect/NN/NNElementwiseOps.td"
 include "dialect/NN/NNLayerOps.td"
+include "dialect/NN/NNImageOps.td"
+include "dialect/NN/NNShapeOps.td"
 include "dialect/NN/NNAttentionOps.td"
 include "dialect/NN/NNLossOps.td"
 

@@ -3,68 +3,13 @@
 // Shape rules are few and shared; the table at the end is the whole contract.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/bundle/HostOpSignatures.h"
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "runtime/bundle/HostOpChecks.h"
+#include "runtime/bundle/ShapeOpSignatures.h"
 
 namespace anec::rt {
 namespace {
 
-using Types = Span<const HostType>;
-using Complaint = std::optional<std::string>;
-
-std::string toString(const std::vector<int64_t> &shape) {
-  std::vector<std::string> parts;
-  for (int64_t size : shape)
-    parts.push_back(size < 0 ? "vocabulary" : std::to_string(size));
-  return fmt::format("[{}]", fmt::join(parts, ", "));
-}
-
-Complaint expectType(const char *what, size_t number, const HostType &found,
-                     bool integer, const std::vector<int64_t> &shape) {
-  HostType expected{integer, shape};
-  if (found.integer == integer && found.shape == shape)
-    return std::nullopt;
-  return fmt::format("expects {} {} to be {}, but got {}", what, number,
-                     rt::toString(expected), rt::toString(found));
-}
-
-Complaint expectOperand(Types types, size_t i,
-                        const std::vector<int64_t> &shape,
-                        bool integer = false) {
-  return expectType("operand", i, types[i], integer, shape);
-}
-
-Complaint expectResult(Types types, const std::vector<int64_t> &shape) {
-  return expectType("result", 0, types[0], false, shape);
-}
-
-Complaint expectRank(Types types, size_t i, size_t rank, bool integer = false) {
-  if (types[i].integer == integer && types[i].shape.size() == rank)
-    return std::nullopt;
-  return fmt::format("expects operand {} to be {} of rank {}, but got {}", i,
-                     integer ? "int32" : "real", rank, rt::toString(types[i]));
-}
-
-Complaint expectReal(Types types, size_t i) {
-  if (!types[i].integer)
-    return std::nullopt;
-  return fmt::format("expects operand {} to be real, but got {}", i,
-                     rt::toString(types[i]));
-}
-
-/// `shape` with another last dimension.
-std::vector<int64_t> withFeatures(std::vector<int64_t> shape, int64_t last) {
-  shape.back() = last;
-  return shape;
-}
-
-#define ANEC_CHECK(expression)                                                 \
-  do {                                                                         \
-    if (Complaint complaint = (expression))                                    \
-      return complaint;                                                        \
-  } while (false)
+using namespace signature;
 
 Complaint checkEmbedding(Types in, Types out, const nlohmann::json &) {
   ANEC_CHECK(expectRank(in, 0, 2, /*integer=*/true));
@@ -161,6 +106,11 @@ Complaint checkDeriveGainGrad(Types in, Types out, const nlohmann::json &) {
   return expectType("result", 1, out[1], false, in[1].shape);
 }
 
+Complaint checkCenter(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  return expectResult(out, in[0].shape);
+}
+
 Complaint checkRope(Types in, Types out, const nlohmann::json &attributes) {
   ANEC_CHECK(expectRank(in, 0, 3));
   int64_t features = in[0].shape[2];
@@ -211,8 +161,6 @@ Complaint checkLossScale(Types, Types out, const nlohmann::json &) {
   return expectResult(out, {});
 }
 
-#undef ANEC_CHECK
-
 Complaint checkAttribute(const HostAttribute &attribute,
                          const nlohmann::json &attributes) {
   auto found = attributes.is_object() ? attributes.find(attribute.name)
@@ -228,6 +176,15 @@ Complaint checkAttribute(const HostAttribute &attribute,
     expected = "an integer from 1 to 65536";
     good = good && found->is_number_integer() && found->get<int64_t>() >= 1 &&
            found->get<int64_t>() <= 65536;
+    break;
+  case HostAttribute::Kind::Size:
+    expected = "an integer from 0 to 2^30";
+    good = good && found->is_number_integer() && found->get<int64_t>() >= 0 &&
+           found->get<int64_t>() <= int64_t(1) << 30;
+    break;
+  case HostAttribute::Kind::PoolKind:
+    expected = "\"max\" or \"average\"";
+    good = good && (*found == "max" || *found == "average");
     break;
   case HostAttribute::Kind::Boolean:
     expected = "true or false";
@@ -250,18 +207,22 @@ Complaint checkAttribute(const HostAttribute &attribute,
 } // namespace
 
 std::string toString(const HostType &type) {
-  return (type.integer ? "int32 " : "real ") + toString(type.shape);
+  return (type.integer ? "int32 " : "real ") + signature::toString(type.shape);
 }
 
 const std::vector<HostOpSignature> &hostOpSignatures() {
   using Kind = HostAttribute::Kind;
-  static const std::vector<HostOpSignature> table = {
+  static const std::vector<HostOpSignature> table = withShapeOps({
       {"add", 2, 1, {}, checkBinary},
+      {"center", 1, 1, {}, checkCenter},
       {"cross_entropy", 2, 1, {}, checkCrossEntropy},
       {"cross_entropy_grad", 3, 1, {}, checkCrossEntropyGrad},
       {"derive_gain_grad", 2, 2, {}, checkDeriveGainGrad},
       {"embedding", 2, 1, {}, checkEmbedding},
       {"embedding_grad", 2, 1, {}, checkEmbeddingGrad},
+      {"exp", 1, 1, {}, checkUnary},
+      {"gelu", 1, 1, {}, checkUnary},
+      {"layer_norm", 2, 1, {{Kind::Number, "eps"}}, checkRmsNorm},
       {"linear", 2, 1, {}, checkLinear},
       {"loss_scale", 0, 1, {}, checkLossScale},
       {"matmul", 2, 1, {{Kind::Boolean, "transpose_a"}}, checkMatmul},
@@ -295,7 +256,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"sub", 2, 1, {}, checkBinary},
       {"sum_tokens", 1, 1, {}, checkSumTokens},
       {"tanh", 1, 1, {}, checkUnary},
-  };
+  });
   return table;
 }
 

@@ -30,7 +30,14 @@ std::string toString(const HostType &type);
 
 /// An attribute every use of the op must give.
 struct HostAttribute {
-  enum class Kind { Number, PositiveInteger, Boolean, RopeStyle } kind;
+  enum class Kind {
+    Number,
+    PositiveInteger,
+    Size,
+    Boolean,
+    RopeStyle,
+    PoolKind
+  } kind;
   const char *name;
 };
 

@@ -42,6 +42,10 @@ template <typename Real> UnaryRow<Real> unaryRow(UnaryOp op) {
     return findUnaryRow<Real>("sigmoid");
   case UnaryOp::Tanh:
     return findUnaryRow<Real>("tanh");
+  case UnaryOp::Gelu:
+    return findUnaryRow<Real>("gelu_tanh");
+  case UnaryOp::Exp:
+    return findUnaryRow<Real>("exp");
   case UnaryOp::Relu:
     break;
   }

@@ -13,7 +13,7 @@ namespace anec::rt {
 class ThreadPool;
 
 enum class BinaryOp { Add, Sub, Mul, ReluGrad };
-enum class UnaryOp { Scale, Silu, Sigmoid, Tanh, Relu };
+enum class UnaryOp { Scale, Silu, Sigmoid, Tanh, Relu, Gelu, Exp };
 
 /// z[i] = x[i] op y[i]; ReluGrad: z[i] = x[i] > 0 ? y[i] : 0.
 ///
@@ -35,6 +35,7 @@ void binaryBroadcast(BinaryOp op, const Real *x, const Real *y, Real *z,
 /// y[i] = f(x[i]); Scale multiplies by `factor`, the others ignore it.
 ///
 ///   silu(x) = x sigmoid(x),  sigmoid(x) = 1 / (1 + exp(-x))
+///   gelu(x) = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 ///
 /// Shapes    x, y: N elements.
 /// Numerics  Real; sigmoid does not overflow for any x.

@@ -8,9 +8,11 @@
 #include "runtime/gemm/Gemm.h"
 #include "runtime/host/Elementwise.h"
 #include "runtime/host/Embedding.h"
+#include "runtime/host/LayerNorm.h"
 #include "runtime/host/Loss.h"
 #include "runtime/host/RmsNorm.h"
 #include "runtime/host/Rope.h"
+#include "runtime/host/ShapeOps.h"
 #include "runtime/host/Softmax.h"
 
 #include <algorithm>
@@ -147,6 +149,17 @@ template <typename Real> void callRmsNormGainGrad(const HostCall<Real> &call) {
                   call.results[0].accumulate, call.pool);
 }
 
+template <typename Real> void callLayerNorm(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  layerNorm(x.data, call.operands[1].data, call.results[0].data, x.features(),
+            x.tokens(), epsilonOf(call), call.pool);
+}
+
+template <typename Real> void callCenter(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  center(x.data, call.results[0].data, x.features(), x.tokens(), call.pool);
+}
+
 template <typename Real> void callRope(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0];
   const nlohmann::json &attributes = call.attributes;
@@ -208,11 +221,15 @@ template <typename Real>
 HostOp<Real> findHostFunction(const std::string &name) {
   static const std::map<std::string, HostOp<Real>> table = {
       {"add", callBinary<Real, BinaryOp::Add>},
+      {"center", callCenter<Real>},
       {"cross_entropy", callCrossEntropy<Real>},
       {"cross_entropy_grad", callCrossEntropyGrad<Real>},
       {"derive_gain_grad", callDeriveGainGrad<Real>},
       {"embedding", callEmbedding<Real>},
       {"embedding_grad", callEmbeddingGrad<Real>},
+      {"exp", callUnary<Real, UnaryOp::Exp>},
+      {"gelu", callUnary<Real, UnaryOp::Gelu>},
+      {"layer_norm", callLayerNorm<Real>},
       {"linear", callLinear<Real>},
       {"loss_scale", callLossScale<Real>},
       {"matmul", callMatmul<Real>},
@@ -237,7 +254,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"tanh", callUnary<Real, UnaryOp::Tanh>},
   };
   auto found = table.find(name);
-  return found == table.end() ? nullptr : found->second;
+  return found == table.end() ? findShapeFunction<Real>(name) : found->second;
 }
 
 template HostOp<float> findHostFunction(const std::string &);

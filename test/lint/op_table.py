@@ -17,7 +17,8 @@ import sys
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 README = os.path.join(ROOT, "README.md")
 BEGIN, END = "<!-- ops: test/lint/op_table.py --write -->\n", "<!-- end of ops -->"
-COMPUTE = ("NN_ComputeOp", "NN_HostOp", "NN_DeviceOp", "NN_UnaryOp", "NN_BinaryOp", "NN_HeadOp")
+COMPUTE = ("NN_ComputeOp", "NN_HostOp", "NN_DeviceOp", "NN_UnaryOp", "NN_BinaryOp", "NN_HeadOp",
+           "NN_ShapeOp")
 
 
 def read(*patterns):
@@ -34,7 +35,7 @@ def rows():
     lowered = set(re.findall(r"nn::(\w+Op)\b", read("compiler/Conversion/Lower*.cpp")))
     split = set(re.findall(r"\b(\w+Op)\b", read("compiler/Transforms/NNSplitCausalMask.cpp",
                                                  "compiler/Transforms/NNGroupHeads.cpp")))
-    host = set(re.findall(r'\{"(\w+)", call', read("runtime/host/HostOps.cpp")))
+    host = set(re.findall(r'\{"(\w+)", call', read("runtime/host/*Ops.cpp")))
     definition = re.compile(r'def NN_(\w+Op) : (NN_\w+)<"(\w+)"')
     for name, base, mnemonic in sorted(definition.findall(read("dialect/NN/*.td")),
                                        key=lambda found: found[2]):

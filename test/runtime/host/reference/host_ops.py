@@ -146,6 +146,61 @@ derived_gain = {"weight": value(w), "gain": value(gain),
                 "dweight": value(grad(y, dyo, w)),
                 "dgain": value(grad(y, dyo, gain))}
 
+# Layer norm, gelu, exp.
+B, S, D = 2, 5, 8
+x, dy, vector = leaf(B, S, D, scale=3.0), leaf(B, S, D), leaf(D)
+case("gelu", [wide], 0.5 * wide * (1 + torch.tanh(
+    (2 / torch.pi) ** 0.5 * (wide + 0.044715 * wide ** 3))))
+case("exp", [x], x.exp())
+case("layer_norm", [x, vector],
+     F.layer_norm(x, [D], torch.zeros(D) + vector, None, 1e-5), eps=1e-5)
+case("center", [x], x - x.mean(-1, keepdim=True))
+
+# Shapes.
+case("transpose", [x], x.transpose(1, 2))
+case("reshape", [x], x.reshape(B, 4, 10), sequence=4)
+case("slice", [x], x[:, 1:4], dim=1, begin=1, size=3)
+case("slice", [x], x[:, :, 3:], dim=2, begin=3, size=5)
+case("pad", [x], F.pad(x, (0, 0, 1, 2)), dim=1, begin=1, size=8)
+case("pad", [x], F.pad(x, (2, 0)), dim=2, begin=2, size=10)
+short, narrow = leaf(B, 2, D), leaf(B, S, 3)
+case("concat", [x, short], torch.cat([x, short], 1), dim=1)
+case("concat", [x, narrow], torch.cat([x, narrow], 2), dim=2)
+case("reduce", [x], x.sum(1, keepdim=True), dim=1)
+case("reduce", [x], x.sum(2, keepdim=True), dim=2)
+case("expand", [x[:, :1]], x[:, :1].expand(B, 4, D), dim=1, size=4)
+case("expand", [x[:, :, :1]], x[:, :, :1].expand(B, S, 3), dim=2, size=3)
+
+# Images: [B, H * W, C] here, [B, C, H, W] there.
+H, W, C = 4, 6, 3
+
+
+def to_torch(x, height, width):
+    return x.reshape(B, height, width, -1).permute(0, 3, 1, 2)
+
+
+def from_torch(x):
+    return x.permute(0, 2, 3, 1).reshape(B, -1, x.shape[1])
+
+
+image = leaf(B, H * W, C)
+for kernel, stride, pad in ((3, 1, 1), (3, 2, 1), (2, 2, 0), (1, 1, 0)):
+    seen = F.unfold(to_torch(image, H, W), kernel, padding=pad, stride=stride)
+    # unfold: [B, C * kernel^2, L]; here taps come before channels.
+    seen = seen.reshape(B, C, kernel * kernel, -1).permute(0, 3, 2, 1)
+    case("patches", [image], seen.reshape(B, -1, kernel * kernel * C),
+         height=H, width=W, kernel=kernel, stride=stride)
+with torch.no_grad():
+    image[0, 0] = image[0, 1]  # the first of equal pixels gets the gradient
+    image[0, 1] += 0.0
+for kind, pool in (("max", F.max_pool2d), ("average", F.avg_pool2d)):
+    y = from_torch(pool(to_torch(image, H, W), 2))
+    case("pool", [image], y, kind=kind, height=H, width=W, window=2)
+    cotangent = leaf(*y.shape)
+    operands = [image, cotangent] if kind == "max" else [cotangent]
+    case(kind + "_pool_grad", operands, grad(y, cotangent, image),
+         height=H, width=W, window=2)
+
 out = pathlib.Path(__file__).with_name("host_ops.json")
 lines = ",\n".join(json.dumps(c) for c in cases)
 out.write_text('{"source": "PyTorch %s, f64",\n"derived_gain": %s,\n'
