@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/FoldRows.h"
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/SurfaceLayout.h"
 #include "compiler/Kernels/TargetOption.h"
@@ -227,14 +228,11 @@ private:
       return func.emitOpError("expects at least one result");
     builder.setInsertionPoint(results);
     SmallVector<Value> values(results.getOutputs()), outputs;
-    int64_t width = shapeOf(values.front())[3];
     for (auto [i, value] : llvm::enumerate(values)) {
       ArrayRef<int64_t> shape = shapeOf(value);
-      if (shape.size() != 4 || shape[0] != 1 || shape[2] != 1 ||
-          shape[3] != width)
+      if (shape.size() != 4 || shape[0] != 1 || shape[2] != 1)
         return func.emitOpError("expects result ")
-               << i << " of shape [1, C, 1, " << width << "], but got "
-               << value.getType();
+               << i << " of shape [1, C, 1, S], but got " << value.getType();
     }
     bool together = profile.takesOneOutput();
     SmallVector<Attribute> surfaces;
@@ -253,14 +251,20 @@ private:
 
   /// An output of `values`, the results from `first` on. A surface that would
   /// be too small or of a height the device refuses repeats rows.
-  Attribute packOutput(ArrayRef<Value> values, unsigned first,
+  Attribute packOutput(ArrayRef<Value> results, unsigned first,
                        SmallVectorImpl<Value> &outputs) {
     SmallVector<Attribute> regions;
-    int64_t channels = 0, width = shapeOf(values.front())[3];
-    for (auto [i, value] : llvm::enumerate(values)) {
-      int64_t rows = shapeOf(value)[1];
-      regions.push_back(describeResult(first + i, rows, width, channels));
-      channels += rows;
+    SmallVector<Value> values;
+    int64_t channels = 0, width = 0;
+    for (Value result : results)
+      width = std::max(width, outputWidth(shapeOf(result)[3]));
+    for (auto [i, result] : llvm::enumerate(results)) {
+      int64_t rows = shapeOf(result)[1], columns = shapeOf(result)[3];
+      values.push_back(foldRows(builder, result, width));
+      int64_t blockRows = shapeOf(values.back())[1];
+      regions.push_back(
+          describeResult(first + i, rows, columns, channels, blockRows));
+      channels += blockRows;
     }
     int64_t needed = std::max(channels, (minElements() + width - 1) / width);
     needed = (needed + surfaceGranule - 1) / surfaceGranule * surfaceGranule;
@@ -297,9 +301,12 @@ private:
         StringAttr());
   }
 
-  /// Appends `rows` rows, taken from the last value.
+  /// Appends `rows` rows, taken from the tallest value, the last of these.
   void pad(SmallVectorImpl<Value> &values, int64_t rows) {
     Value source = values.back();
+    for (Value value : llvm::reverse(values))
+      if (shapeOf(value)[1] > shapeOf(source)[1])
+        source = value;
     ArrayRef<int64_t> shape = shapeOf(source);
     for (; rows >= shape[1]; rows -= shape[1])
       values.push_back(source);
@@ -337,7 +344,7 @@ private:
   }
 
   Attribute describeResult(unsigned number, int64_t rows, int64_t columns,
-                           int64_t channel) {
+                           int64_t channel, int64_t blockRows) {
     SmallVector<NamedAttribute> fields = {
         text("name", "result" + std::to_string(number)),
         text("kind", "activation"),
@@ -346,7 +353,7 @@ private:
         integer("columns", columns),
         integer("channel", channel),
         integer("column", 0),
-        integer("block_rows", rows),
+        integer("block_rows", blockRows),
         builder.getNamedAttr("transposed", builder.getBoolAttr(false))};
     appendOrders(func.getResultAttrDict(number), fields);
     return builder.getDictionaryAttr(fields);

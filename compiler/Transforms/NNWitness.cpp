@@ -33,17 +33,13 @@ bool readsAny(Operation &op, const Values &values) {
                       [&](Value value) { return values.contains(value); });
 }
 
-bool isProduct(Operation &op) {
-  return isa<LinearOp, MatmulOp, HeadScoresOp, HeadMixOp, HeadMixTransposedOp>(
-      op);
-}
-
 struct NNWitness : anec::impl::NNWitnessPassBase<NNWitness> {
   void runOnOperation() override;
 
 private:
   void follow(FuncOp func, Values &reached);
-  bool addToKernel(FuncOp kernel, const llvm::DenseSet<unsigned> &arguments);
+  unsigned addToKernel(FuncOp kernel,
+                       const llvm::DenseSet<unsigned> &arguments);
   void addToCallers(FuncOp func, bool isRoot);
   void extendScans(FuncOp block, unsigned added);
   void appendResults(FuncOp func, ArrayRef<Value> values);
@@ -51,7 +47,7 @@ private:
   /// Which arguments of a kernel the loss scale reaches, in any dispatch.
   llvm::MapVector<FuncOp, llvm::DenseSet<unsigned>> reachedArguments;
   llvm::DenseSet<Operation *> reachedDispatches;
-  llvm::DenseSet<Operation *> kernels; ///< With a witness.
+  llvm::DenseMap<Operation *, unsigned> witnesses; ///< Of each kernel.
 };
 
 /// Adds to `reached` everything of `func` that depends on it.
@@ -87,52 +83,55 @@ void NNWitness::appendResults(FuncOp func, ArrayRef<Value> values) {
                                        func.getReturn().getOperandTypes()));
 }
 
-bool NNWitness::addToKernel(FuncOp kernel,
-                            const llvm::DenseSet<unsigned> &arguments) {
+/// One witness for each length of sequence: its rows are tokens. Returns how
+/// many.
+unsigned NNWitness::addToKernel(FuncOp kernel,
+                                const llvm::DenseSet<unsigned> &arguments) {
   Values reached;
   for (unsigned number : arguments)
     reached.insert(kernel.getArgument(number));
-  SmallVector<Value> products;
+  // [B, S, D], or scores [B, H, S, S].
+  llvm::MapVector<RankedTensorType, SmallVector<Value>> products;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (!readsAny(op, reached))
       continue;
     reached.insert(op.result_begin(), op.result_end());
-    if (isProduct(op))
-      products.push_back(op.getResult(0));
+    if (!op.hasTrait<Product>())
+      continue;
+    auto type = cast<RankedTensorType>(op.getResult(0).getType());
+    products[type.clone({type.getDimSize(0),
+                         type.getDimSize(type.getRank() - 2), witnessFeatures})]
+        .push_back(op.getResult(0));
   }
-  if (products.empty())
-    return false;
-  // [B, S, D], or scores [B, H, S, S].
-  auto first = cast<RankedTensorType>(products.front().getType());
   OpBuilder builder(kernel.getReturn());
-  auto type = RankedTensorType::get({first.getDimSize(0),
-                                     first.getDimSize(first.getRank() - 2),
-                                     witnessFeatures},
-                                    first.getElementType());
-  appendResults(kernel, OverflowWitnessOp::create(builder, kernel.getLoc(),
-                                                  type, products)
-                            .getY());
-  return true;
+  SmallVector<Value> found;
+  for (const auto &[type, values] : products)
+    found.push_back(
+        OverflowWitnessOp::create(builder, kernel.getLoc(), type, values)
+            .getY());
+  appendResults(kernel, found);
+  return found.size();
 }
 
-/// Gives the dispatches of `func` their new result and returns the magnitudes.
+/// Gives the dispatches of `func` their new results and returns the magnitudes.
 void NNWitness::addToCallers(FuncOp func, bool isRoot) {
   SymbolTable symbols(getOperation());
   SmallVector<Value> found;
   for (auto dispatch : llvm::make_early_inc_range(func.getOps<DispatchOp>())) {
     auto kernel = symbols.lookup<FuncOp>(dispatch.getKernel());
-    if (!kernels.contains(kernel))
+    unsigned added = witnesses.lookup(kernel);
+    if (added == 0)
       continue;
     OpBuilder builder(dispatch);
     auto replacement =
         DispatchOp::create(builder, dispatch.getLoc(), kernel.getResultTypes(),
                            dispatch.getKernel(), dispatch.getOperands());
-    dispatch->replaceAllUsesWith(replacement.getResults().drop_back());
+    dispatch->replaceAllUsesWith(replacement.getResults().drop_back(added));
     if (reachedDispatches.contains(dispatch))
-      found.push_back(MaxMagnitudeOp::create(
-          builder, dispatch.getLoc(),
-          RankedTensorType::get({}, builder.getF32Type()),
-          replacement.getResults().back()));
+      for (Value witness : replacement.getResults().take_back(added))
+        found.push_back(MaxMagnitudeOp::create(
+            builder, dispatch.getLoc(),
+            RankedTensorType::get({}, builder.getF32Type()), witness));
     dispatch.erase();
   }
   if (found.empty())
@@ -169,7 +168,7 @@ void NNWitness::extendScans(FuncOp block, unsigned added) {
 void NNWitness::runOnOperation() {
   reachedArguments.clear();
   reachedDispatches.clear();
-  kernels.clear();
+  witnesses.clear();
   auto step = SymbolTable(getOperation()).lookup<FuncOp>("train_step");
   if (!step)
     return;
@@ -178,8 +177,7 @@ void NNWitness::runOnOperation() {
     reached.insert(scale.getResult());
   follow(step, reached);
   for (auto &[kernel, arguments] : reachedArguments)
-    if (addToKernel(kernel, arguments))
-      kernels.insert(kernel);
+    witnesses[kernel] = addToKernel(kernel, arguments);
   for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>()))
     if (!func.isKernel())
       addToCallers(func, func == step);

@@ -2,6 +2,8 @@
 
 #include "compiler/Transforms/PartitionLimits.h"
 
+#include "compiler/Kernels/FoldRows.h"
+
 #include "llvm/ADT/SetVector.h"
 
 #include <limits>
@@ -29,24 +31,32 @@ int64_t tokensOf(RankedTensorType type) {
 
 } // namespace
 
+/// All results in one surface, the narrower ones folded.
+PartitionLimits::Need
+PartitionLimits::needOfResults(ArrayRef<RankedTensorType> results) {
+  int64_t rows = 0, width = 0;
+  for (RankedTensorType type : results)
+    width = std::max(width, outputWidth(tokensOf(type)));
+  for (RankedTensorType type : results)
+    rows += foldedRows(type.getShape().back(), tokensOf(type), width);
+  return {rows, width, rows * width * elementBytes};
+}
+
 PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
   llvm::SmallPtrSet<Operation *, 32> inside(ops.begin(), ops.end());
   llvm::SetVector<Value> inputs;
-  int64_t rows = 0, tokens = 0;
+  SmallVector<RankedTensorType> results;
   for (Operation *op : ops) {
     for (Value operand : op->getOperands())
       if (!operand.getDefiningOp() || !inside.contains(operand.getDefiningOp()))
         inputs.insert(operand);
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !inside.contains(user);
-          })) {
-        rows += typeOf(result).getShape().back();
-        tokens = tokensOf(typeOf(result));
-      }
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !inside.contains(user); }))
+        results.push_back(typeOf(result));
   }
   std::vector<PackedMatrix> together;
-  Need need{rows, tokens, rows * tokens * elementBytes};
+  Need need = needOfResults(results);
   auto add = [&](const std::vector<PackedMatrix> &matrices) {
     if (matrices.empty())
       return;

@@ -42,6 +42,7 @@ private:
   };
 
   Need needOf(llvm::ArrayRef<mlir::Operation *> ops) const;
+  static Need needOfResults(llvm::ArrayRef<mlir::RankedTensorType> results);
   bool fits(const Need &need) const;
   std::vector<size_t> cutsOf(llvm::ArrayRef<mlir::Operation *> ops) const;
   mlir::LogicalResult refuse(llvm::ArrayRef<mlir::Operation *> ops,

@@ -18,11 +18,12 @@ mil.program @rank_three {
 
 // -----
 
-mil.program @widths_differ {
-  // expected-error @below {{expects result 1 of shape [1, C, 1, 32], but got 'tensor<1x32x1x64xf16>'}}
-  mil.func @main(%x: tensor<1x32x1x32xf16>, %y: tensor<1x32x1x64xf16>)
-      -> (tensor<1x32x1x32xf16>, tensor<1x32x1x64xf16>) {
-    mil.return %x, %y : tensor<1x32x1x32xf16>, tensor<1x32x1x64xf16>
+mil.program @matrix_result {
+  // expected-error @below {{expects result 1 of shape [1, C, 1, S], but got 'tensor<1x1x32x32xf16>'}}
+  mil.func @main(%x: tensor<1x32x1x32xf16>, %y: tensor<1x32x1x32xf16>)
+      -> (tensor<1x32x1x32xf16>, tensor<1x1x32x32xf16>) {
+    %z = mil.reshape %y, shape = [1, 1, 32, 32] : tensor<1x32x1x32xf16>
+    mil.return %x, %z : tensor<1x32x1x32xf16>, tensor<1x1x32x32xf16>
   }
 }
 
