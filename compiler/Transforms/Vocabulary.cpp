@@ -6,11 +6,26 @@ using namespace mlir;
 using namespace anec;
 using namespace anec::nn;
 
+bool anec::readsTokens(ModelOp model) {
+  return llvm::any_of(model.getOps<FuncOp>(), [](FuncOp func) {
+    for (unsigned i = 0, e = func.getNumArguments(); i < e; ++i) {
+      auto role = func.getArgAttrOfType<StringAttr>(i, "nn.role");
+      if (role && role.getValue() == "tokens")
+        return true;
+    }
+    return false;
+  });
+}
+
 Vocabulary::Vocabulary(ModelOp model) {
   if (model->hasAttr("active_rows")) {
     markFixed(model);
     return;
   }
+  // Without tokens there are classes, which a loss compares all with each
+  // other.
+  if (!readsTokens(model))
+    return;
   for (FuncOp func : model.getOps<FuncOp>())
     findParameters(func);
   bool allowed = !parameters.empty();

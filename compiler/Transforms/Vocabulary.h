@@ -14,11 +14,14 @@
 
 namespace anec {
 
+/// Whether an entry point of the model takes tokens.
+bool readsTokens(nn::ModelOp model);
+
 class Vocabulary {
 public:
   explicit Vocabulary(nn::ModelOp model);
 
-  /// Classes of the loss, 0 for a model without tokens.
+  /// Classes of the loss; 0 for a model without tokens.
   int64_t size() const { return rows; }
   /// Whether the runtime may run with fewer rows.
   bool isCompactable() const { return compactable; }

@@ -171,12 +171,16 @@ Result<HostProgram::Input> readInput(const JsonPlace &place, const Plan &plan) {
   if (result.role != "targets" && result.role != (integer ? "tokens" : "data"))
     return role.expects(integer ? "\"tokens\" or \"targets\""
                                 : "\"data\" or \"targets\"");
+  // A target may be for a whole sequence.
+  bool anyLength = plan.vocabulary == 0 && result.role == "targets";
   bool fits = buffer.count == 1 && buffer.shape.size() == (integer ? 2u : 3u) &&
-              buffer.shape[0] == plan.batch && buffer.shape[1] == plan.sequence;
+              buffer.shape[0] == plan.batch &&
+              (anyLength || buffer.shape[1] == plan.sequence);
   if (!fits)
     return place.error(fmt::format(
         "expects one {}buffer of {} x {}{} for role '{}', but '{}' is not",
-        integer ? "int32 " : "real ", plan.batch, plan.sequence,
+        integer ? "int32 " : "real ", plan.batch,
+        anyLength ? "length" : std::to_string(plan.sequence),
         integer ? "" : " x features", result.role, buffer.name));
   return result;
 }

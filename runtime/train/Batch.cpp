@@ -25,10 +25,11 @@ void putColumns(const std::vector<float> &values, Span<Real> buffer,
 template <typename Real>
 void putSequence(Executor<Real> &executor, const HostProgram &program,
                  int64_t row, const Sequence &sequence) {
-  int64_t S = executor.plan().sequence, T = executor.plan().batch * S;
   for (const HostProgram::Input &input : program.inputs) {
+    const Buffer &buffer = executor.plan().buffers[input.buffer];
+    int64_t S = buffer.shape[1], T = buffer.shape[0] * S;
     bool targets = input.role == "targets";
-    if (executor.plan().buffers[input.buffer].type == Buffer::Type::Real) {
+    if (buffer.type == Buffer::Type::Real) {
       putColumns(targets ? sequence.targets : sequence.data,
                  executor.reals(input.buffer), row, S, T);
       continue;

@@ -50,8 +50,17 @@ private:
   uint64_t seed;
 };
 
-/// Element e of sequence n is normal number n * (elements of both) + e, data
-/// before targets.
+/// The targets of a sequence, as the model takes them.
+void setTargets(const float *values, const RealDataShape &shape, Sequence &to) {
+  const int64_t count = shape.targetElements();
+  if (shape.classes)
+    to.targetTokens.assign(values, values + count);
+  else
+    to.targets.assign(values, values + count);
+}
+
+/// Element e of sequence n is random number n * (elements of both) + e, data
+/// before targets: normal, or a class.
 class SyntheticDataset : public Dataset {
 public:
   SyntheticDataset(int64_t count, const RealDataShape &shape, uint64_t seed)
@@ -63,13 +72,16 @@ public:
   int64_t windows() const override { return count; }
   void window(int64_t number, Sequence &to) const override {
     RandomStream random(seed, stream);
-    to.data.resize(size_t(shape.sequence * shape.features));
-    to.targets.resize(size_t(shape.sequence * shape.targetFeatures));
-    uint64_t next = uint64_t(number) * (to.data.size() + to.targets.size());
+    to.data.resize(size_t(shape.dataElements()));
+    std::vector<float> targets(size_t(shape.targetElements()));
+    uint64_t next = uint64_t(number) * (to.data.size() + targets.size());
     for (float &value : to.data)
       value = float(random.normal(next++));
-    for (float &value : to.targets)
-      value = float(random.normal(next++));
+    for (float &value : targets)
+      value = shape.classes
+                  ? float(random.below(next++, uint64_t(shape.classes)))
+                  : float(random.normal(next++));
+    setTargets(targets.data(), shape, to);
   }
   std::string fingerprint() const override {
     return sha256(fmt::format("synthetic:{} seed {}", count, seed));
@@ -82,29 +94,38 @@ private:
   uint64_t seed;
 };
 
-/// The two halves of an array [2, N, S, D].
+/// Sequences of an array: data of one every `dataStride` elements, targets from
+/// `firstTarget` on every `targetStride`.
+struct ArrayLayout {
+  int64_t count, dataStride, firstTarget, targetStride;
+};
+
 class ArrayDataset : public Dataset {
 public:
-  ArrayDataset(std::vector<float> values, int64_t count, int64_t elements,
-               std::string hash, uint64_t seed)
-      : values(std::move(values)), count(count), elements(elements),
+  ArrayDataset(std::vector<float> values, ArrayLayout layout,
+               const RealDataShape &shape, std::string hash, uint64_t seed)
+      : values(std::move(values)), layout(layout), shape(shape),
         hash(std::move(hash)), seed(seed) {}
 
   void draw(uint64_t index, Sequence &to) const override {
-    window(drawPosition(seed, index, uint64_t(count)), to);
+    window(drawPosition(seed, index, uint64_t(layout.count)), to);
   }
-  int64_t windows() const override { return count; }
+  int64_t windows() const override { return layout.count; }
   void window(int64_t number, Sequence &to) const override {
-    auto first = values.begin() + number * elements;
-    to.data.assign(first, first + elements);
-    first += count * elements;
-    to.targets.assign(first, first + elements);
+    const float *data = values.data() + number * layout.dataStride;
+    to.data.assign(data, data + shape.dataElements());
+    setTargets(targets(number), shape, to);
   }
   std::string fingerprint() const override { return hash; }
 
+  const float *targets(int64_t number) const {
+    return values.data() + layout.firstTarget + number * layout.targetStride;
+  }
+
 private:
   std::vector<float> values;
-  int64_t count, elements;
+  ArrayLayout layout;
+  RealDataShape shape;
   std::string hash;
   uint64_t seed;
 };
@@ -115,26 +136,56 @@ template <typename T> std::vector<float> toFloats(const NpyArray &array) {
   return std::vector<float>(values.begin(), values.end());
 }
 
+/// Where sequences are in an array of this shape; nothing when it does not fit.
+std::optional<ArrayLayout> layoutOf(const std::vector<int64_t> &dims,
+                                    const RealDataShape &shape) {
+  const int64_t data = shape.dataElements(), targets = shape.targetElements();
+  if (dims.size() == 2 && dims[0] > 0 && dims[1] == data + targets)
+    return ArrayLayout{dims[0], dims[1], data, dims[1]};
+  if (dims.size() == 4 && dims[0] == 2 && dims[1] > 0 &&
+      dims[2] == shape.sequence && dims[3] == shape.features &&
+      !shape.classes && shape.targetSequence == shape.sequence &&
+      shape.targetFeatures == shape.features)
+    return ArrayLayout{dims[1], data, dims[1] * data, data};
+  return std::nullopt;
+}
+
+/// Targets that are classes must be.
+std::optional<Error> checkClasses(const std::string &path,
+                                  const ArrayDataset &data,
+                                  const RealDataShape &shape) {
+  for (int64_t n = 0; shape.classes && n < data.windows(); ++n)
+    for (int64_t i = 0; i < shape.targetElements(); ++i) {
+      const float value = data.targets(n)[i];
+      if (!(value >= 0 && value < float(shape.classes) &&
+            value == float(int64_t(value))))
+        return makeError(ErrorCode::InvalidInput,
+                         "{}: expects targets to be classes from 0 to {}, but "
+                         "got {} in sequence {}",
+                         path, shape.classes - 1, value, n);
+    }
+  return std::nullopt;
+}
+
 Result<std::unique_ptr<Dataset>>
 openArray(const std::string &path, const RealDataShape &shape, uint64_t seed) {
   ANEC_ASSIGN(NpyArray array, readNpy(path));
   bool floats = array.type == DataType::F32 || array.type == DataType::F64;
-  bool fits = array.shape.size() == 4 && array.shape[0] == 2 &&
-              array.shape[1] > 0 && array.shape[2] == shape.sequence &&
-              array.shape[3] == shape.features &&
-              shape.features == shape.targetFeatures;
-  if (!floats || !fits)
+  std::optional<ArrayLayout> layout = layoutOf(array.shape, shape);
+  if (!floats || !layout)
     return makeError(ErrorCode::InvalidInput,
-                     "{}: expects F32 or F64 of shape [2, N, {}, {}], data and "
-                     "targets of {} features, but got {} of shape {}",
-                     path, shape.sequence, shape.features, shape.targetFeatures,
+                     "{}: expects F32 or F64 of shape [N, {}], {} of data and "
+                     "{} of targets in each row, but got {} of shape {}",
+                     path, shape.dataElements() + shape.targetElements(),
+                     shape.dataElements(), shape.targetElements(),
                      dataTypeName(array.type), array.shape);
   std::vector<float> values = array.type == DataType::F32
                                   ? toFloats<float>(array)
                                   : toFloats<double>(array);
-  return std::unique_ptr<Dataset>(std::make_unique<ArrayDataset>(
-      std::move(values), array.shape[1], array.shape[2] * array.shape[3],
-      sha256(array.bytes), seed));
+  auto data = std::make_unique<ArrayDataset>(std::move(values), *layout, shape,
+                                             sha256(array.bytes), seed);
+  ANEC_TRY(checkClasses(path, *data, shape));
+  return std::unique_ptr<Dataset>(std::move(data));
 }
 
 } // namespace

@@ -17,8 +17,8 @@
 
 namespace anec::rt {
 
-/// One sequence of S positions. Language models use the integers, others the
-/// reals ([S, features], row-major).
+/// One sequence. Language models use the integers; others the reals ([S,
+/// features], row-major), and as targets either.
 struct Sequence {
   std::vector<int32_t> tokens, targetTokens;
   std::vector<float> data, targets;
@@ -46,17 +46,28 @@ std::unique_ptr<Dataset> makeTokenDataset(TokenData data,
                                           ActiveVocabulary vocabulary,
                                           int64_t sequence, uint64_t seed);
 
-/// Shapes of a model without tokens.
+/// Shapes of one sequence of a model without tokens.
 struct RealDataShape {
-  int64_t sequence = 0, features = 0, targetFeatures = 0;
+  int64_t sequence = 0, features = 0;
+  int64_t targetSequence = 0, targetFeatures = 0;
+  /// Targets are numbers of classes, one a position, when this is not 0.
+  int64_t classes = 0;
+
+  int64_t dataElements() const { return sequence * features; }
+  int64_t targetElements() const {
+    return targetSequence * (classes ? 1 : targetFeatures);
+  }
 };
 
 /// Data of models on real inputs.
 ///
-///   synthetic:N   N sequences of data and targets, standard normal by seed
-///   FILE.npy      floats of shape [2, N, S, D]: data, then targets
+///   synthetic:N   N sequences of data and targets, standard normal by seed, or
+///                 classes that are all as likely
+///   FILE.npy      floats of shape [N, elements]: each row one sequence, its
+///                 data, then its targets; or, where data and targets have one
+///                 shape, [2, N, S, D]: all data, then all targets
 ///
-/// Errors: another kind of name, another shape.
+/// Errors: another kind of name, another shape, a target that is no class.
 Result<std::unique_ptr<Dataset>> openRealDataset(const std::string &name,
                                                  const RealDataShape &shape,
                                                  uint64_t seed);

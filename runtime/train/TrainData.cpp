@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/TrainData.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace anec::rt {
@@ -91,14 +92,35 @@ Result<TrainData> openTokens(const Plan &plan, const TrainOptions &options) {
 
 } // namespace
 
+/// Classes of the loss of a plan, 0 when it compares real numbers.
+static int64_t classesOf(const Plan &plan, const std::vector<Step> &steps) {
+  int64_t classes = 0;
+  for (const Step &step : steps) {
+    if (step.kind == Step::Kind::For)
+      classes = std::max(classes, classesOf(plan, step.body));
+    else if (step.name == "cross_entropy" &&
+             step.operands[0].kind == ValueRef::Kind::Buffer)
+      classes = plan.buffers[step.operands[0].id].shape.back();
+  }
+  return classes;
+}
+
 RealDataShape realDataShape(const Plan &plan) {
   RealDataShape shape;
-  shape.sequence = plan.sequence;
+  int64_t classes = 1;
   for (const HostProgram &program : plan.programs)
+    classes = std::max(classes, classesOf(plan, program.steps));
+  for (const HostProgram &program : plan.programs) {
     for (const HostProgram::Input &input : program.inputs) {
-      int64_t features = plan.buffers[input.buffer].shape.back();
-      (input.role == "data" ? shape.features : shape.targetFeatures) = features;
+      const Buffer &buffer = plan.buffers[input.buffer];
+      const std::vector<int64_t> &dims = buffer.shape;
+      bool data = input.role == "data";
+      if (!data)
+        shape.classes = buffer.type == Buffer::Type::Int32 ? classes : 0;
+      (data ? shape.sequence : shape.targetSequence) = dims[1];
+      (data ? shape.features : shape.targetFeatures) = dims.back();
     }
+  }
   return shape;
 }
 

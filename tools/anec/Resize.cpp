@@ -2,6 +2,8 @@
 
 #include "tools/anec/Resize.h"
 
+#include "compiler/Transforms/Vocabulary.h"
+
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/Endian.h"
@@ -34,12 +36,12 @@ LogicalResult anec::resize(nn::ModelOp model, int64_t batch, int64_t sequence) {
   replacer.addReplacement([&](RankedTensorType type) -> std::optional<Type> {
     bool tokens = type.getRank() == 2 && type.getElementType().isInteger(32);
     bool activation = type.getRank() == 3;
-    if ((!tokens && !activation) || type.getDimSize(0) != oldBatch ||
-        type.getDimSize(1) != oldSequence)
+    if ((!tokens && !activation) || type.getDimSize(0) != oldBatch)
       return std::nullopt;
     SmallVector<int64_t> shape(type.getShape());
     shape[0] = batch ? batch : oldBatch;
-    shape[1] = sequence ? sequence : oldSequence;
+    if (sequence && shape[1] == oldSequence)
+      shape[1] = sequence;
     return type.clone(shape);
   });
   replaceTypes(model, replacer);
@@ -48,11 +50,12 @@ LogicalResult anec::resize(nn::ModelOp model, int64_t batch, int64_t sequence) {
 
 LogicalResult anec::resizeVocabulary(nn::ModelOp model, int64_t rows) {
   int64_t classes = 0;
-  model.walk([&](nn::CrossEntropyOp loss) {
-    if (auto type = dyn_cast<RankedTensorType>(loss.getLogits().getType()))
-      if (type.getRank() == 3)
-        classes = type.getDimSize(2);
-  });
+  if (readsTokens(model))
+    model.walk([&](nn::CrossEntropyOp loss) {
+      if (auto type = dyn_cast<RankedTensorType>(loss.getLogits().getType()))
+        if (type.getRank() == 3)
+          classes = type.getDimSize(2);
+    });
   if (classes == 0)
     return model.emitOpError("has no nn.cross_entropy whose vocabulary "
                              "--active-vocab could make smaller");

@@ -11,6 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+
 using namespace anec::rt;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -169,7 +172,7 @@ TEST(ActiveVocabulary, fillsUpToAFixedSize) {
 }
 
 TEST(RealDataset, drawsSyntheticSequences) {
-  RealDataShape shape{4, 3, 2};
+  RealDataShape shape{4, 3, 4, 2};
   auto data = openRealDataset("synthetic:5", shape, 1);
   ASSERT_TRUE(data) << data.error().message;
   Sequence a, b;
@@ -189,16 +192,55 @@ TEST(RealDataset, readsAnArrayOfDataAndTargets) {
   Span<const uint8_t> view(reinterpret_cast<const uint8_t *>(bytes.data()),
                            bytes.size());
   ASSERT_FALSE(writeNpy(folder / "a.npy", DataType::F32, {2, 3, 4, 2}, view));
-  auto data = openRealDataset(folder / "a.npy", {4, 2, 2}, 1);
+  auto data = openRealDataset(folder / "a.npy", {4, 2, 4, 2}, 1);
   ASSERT_TRUE(data) << data.error().message;
   Sequence sequence;
   (*data)->window(1, sequence);
   EXPECT_THAT(sequence.data, ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
   EXPECT_EQ(sequence.targets[0], 24 + 8);
-  auto wrong = openRealDataset(folder / "a.npy", {5, 2, 2}, 1);
+  auto wrong = openRealDataset(folder / "a.npy", {5, 2, 5, 2}, 1);
   ASSERT_FALSE(wrong);
   EXPECT_THAT(wrong.error().message,
-              AllOf(HasSubstr("a.npy"), HasSubstr("[2, N, 5, 2]")));
+              AllOf(HasSubstr("a.npy"), HasSubstr("[N, 20], 10 of data")));
+}
+
+TEST(RealDataset, drawsSyntheticClasses) {
+  auto data = openRealDataset("synthetic:50", {4, 3, 1, 0, 5}, 1);
+  ASSERT_TRUE(data) << data.error().message;
+  std::set<int32_t> seen;
+  Sequence sequence;
+  for (int64_t n = 0; n < 50; ++n) {
+    (*data)->window(n, sequence);
+    ASSERT_EQ(sequence.targetTokens.size(), 1u);
+    seen.insert(sequence.targetTokens[0]);
+  }
+  EXPECT_EQ(seen, (std::set<int32_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(RealDataset, readsRowsOfDataAndClasses) {
+  TemporaryFolder folder;
+  auto write = [&](const char *name, float target) {
+    std::vector<float> values = {1, 2, 3, 4, 0, 5, 6, 7, 8, target};
+    std::string bytes = bytesOf(values);
+    Span<const uint8_t> view(reinterpret_cast<const uint8_t *>(bytes.data()),
+                             bytes.size());
+    return writeNpy(folder / name, DataType::F32, {2, 5}, view);
+  };
+  const RealDataShape shape{2, 2, 1, 0, 3};
+  ASSERT_FALSE(write("good.npy", 2));
+  auto data = openRealDataset(folder / "good.npy", shape, 1);
+  ASSERT_TRUE(data) << data.error().message;
+  Sequence sequence;
+  (*data)->window(1, sequence);
+  EXPECT_THAT(sequence.data, ElementsAre(5, 6, 7, 8));
+  EXPECT_THAT(sequence.targetTokens, ElementsAre(2));
+  for (float wrong : {3.0f, -1.0f, 0.5f, std::nanf("")}) {
+    ASSERT_FALSE(write("wrong.npy", wrong));
+    auto refused = openRealDataset(folder / "wrong.npy", shape, 1);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message,
+                HasSubstr("expects targets to be classes from 0 to 2"));
+  }
 }
 
 } // namespace
