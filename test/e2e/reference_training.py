@@ -57,7 +57,12 @@ def gradients(weights, config, tokens, seed):
 
 def train(weights, config, tokens, flags):
     """One {loss, grad_norm} per update; `flags` are those of ane-run train."""
-    model = Llama(weights, config)
+    return train_model(Llama(weights, config),
+                       lambda number: micro_step(tokens, config, flags["seed"], number), flags)
+
+
+def train_model(model, batch_of, flags):
+    """The same of any model with parameters and a loss of batch_of(number)."""
     parameters = list(model.parameters.values())
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in parameters if p.dim() > 1],
@@ -71,8 +76,7 @@ def train(weights, config, tokens, flags):
         optimizer.zero_grad()
         losses = []
         for i in range(flags["accum"]):
-            batch = micro_step(tokens, config, flags["seed"], update * flags["accum"] + i)
-            loss = model.loss(*batch) / flags["accum"]
+            loss = model.loss(*batch_of(update * flags["accum"] + i)) / flags["accum"]
             loss.backward()
             losses.append(loss.item())
         norm = torch.nn.utils.clip_grad_norm_(parameters, flags["clip"])
