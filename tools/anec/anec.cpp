@@ -2,6 +2,7 @@
 
 #include "runtime/target/Profile.h"
 #include "tools/anec/Check.h"
+#include "tools/anec/Import.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -10,13 +11,16 @@ namespace cl = llvm::cl;
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  const bool isCheck = argc > 1 && llvm::StringRef(argv[1]) == "check";
-  if (isCheck) {
+  const llvm::StringRef first = argc > 1 ? argv[1] : "";
+  const bool isCheck = first == "check", isImport = first == "import";
+  if (isCheck || isImport) {
     // The name of the program stays in front of the flags.
     argv[1] = argv[0];
     ++argv;
     --argc;
   }
+  if (isImport)
+    return anec::importMain(argc, argv);
   cl::OptionCategory category("anec");
   anec::CompileCommand command;
   anec::CompilerOptions &options = command.options;
@@ -69,7 +73,9 @@ int main(int argc, char **argv) {
           argc, argv,
           isCheck ? "reports every rule of a device that a program breaks\n"
                   : "compiles a model into the programs that train it\n"
-                    "  (anec check FILE: rules of a device that it breaks)\n",
+                    "  (anec check FILE: rules of a device that it breaks)\n"
+                    "  (anec import CONFIG -o MODEL.ir: a model file from "
+                    "published sizes)\n",
           &stream)) {
     llvm::errs() << errors;
     return 2;
