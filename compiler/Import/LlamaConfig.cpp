@@ -226,7 +226,7 @@ Expected<LlamaConfig> readJson(StringRef bytes, StringRef file) {
   if (!fields.message.empty())
     return problem(fields.message);
   if (Error error = check(config, file))
-    return std::move(error);
+    return Expected<LlamaConfig>(std::move(error));
   return config;
 }
 
@@ -284,7 +284,7 @@ Expected<LlamaConfig> readHeader(StringRef bytes, StringRef file) {
   config.headDim = config.dim / config.heads;
   config.name = nameFrom(sys::path::stem(file));
   if (Error error = check(config, file))
-    return std::move(error);
+    return Expected<LlamaConfig>(std::move(error));
   return config;
 }
 
