@@ -28,6 +28,8 @@ constexpr int64_t maxOuterDepth = 2048, maxBlockColumns = 1024;
 /// One task computes this many panels of A times all columns of a block.
 constexpr int64_t taskPanels = 4;
 constexpr int64_t maxTileElements = 16 * 96;
+/// Terms of a panel of B that are packed, and looked at for zeros, at a time.
+constexpr int64_t unitTerms = 16;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
@@ -84,7 +86,15 @@ private:
     bool first, last;
   };
 
+  /// Some terms of a block, counted from its first.
+  struct Terms {
+    int64_t begin, end;
+  };
+
   void packB(const Block &block);
+  void packUnits(const Block &block, int64_t panel, int64_t term,
+                 int64_t terms);
+  Terms termsOf(const Slice &slice, int64_t panelB) const;
   void compute(const Block &block);
   void computeTask(const Block &block, int64_t firstPanel);
   void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
@@ -110,6 +120,8 @@ private:
   ThreadPool &pool;
   int64_t rows, aStride, outerDepth, panels;
   T *packedB = nullptr;
+  /// Which units of B's panels hold zeros only, panel after panel.
+  uint8_t *zeroUnits = nullptr;
   /// Sums between two blocks of the terms, tile after tile.
   T *partial = nullptr;
 };
@@ -117,6 +129,7 @@ private:
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b, tiles, partial;
+  AlignedBuffer<uint8_t> zeroUnits;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -133,6 +146,8 @@ template <typename T> void Product<T>::run() {
       std::max<int64_t>(maxBlockColumns / width, 1) * width;
   const int64_t usedColumns = std::min(blockColumns, ceilDiv(n, width) * width);
   packedB = workspace.b.reserve(usedColumns * outerDepth);
+  zeroUnits = workspace.zeroUnits.reserve(ceilDiv(usedColumns, width) *
+                                          ceilDiv(outerDepth, unitTerms));
   if (k > outerDepth)
     partial = workspace.partial.reserve(panels * rows * usedColumns);
   for (int64_t column = 0; column < n; column += blockColumns)
@@ -150,27 +165,48 @@ template <typename T> void Product<T>::run() {
     }
 }
 
+template <typename T>
+static bool isZero(const T *numbers, int64_t count, int64_t width,
+                   int64_t stride) {
+  for (int64_t i = 0; i < count; ++i, numbers += stride) {
+    bool any = false;
+    for (int64_t j = 0; j < width; ++j)
+      any |= numbers[j] != T(0);
+    if (any)
+      return false;
+  }
+  return true;
+}
+
+/// Packs whole units of one panel and notes which of them are zero.
+template <typename T>
+void Product<T>::packUnits(const Block &block, int64_t panel, int64_t term,
+                           int64_t terms) {
+  const int64_t width = kernels.width, column = panel * width;
+  const int64_t used = std::min(width, block.columns - column);
+  T *target = packedB + column * outerDepth + term * width;
+  kernels.pack(
+      offset(b, block.depth + term, block.column + column).transposed(), used,
+      terms, width, target);
+  uint8_t *zero = zeroUnits + panel * ceilDiv(outerDepth, unitTerms);
+  for (int64_t p = 0; p < terms; p += unitTerms)
+    zero[(term + p) / unitTerms] =
+        isZero(target + p * width, std::min(unitTerms, terms - p), used, width);
+}
+
 /// Goes through B as it lies in memory, which another core may just have
 /// written: by columns, or by a few terms of all columns.
 template <typename T> void Product<T>::packB(const Block &block) {
-  const int64_t width = kernels.width;
-  auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
-    const int64_t column = panel * width;
-    kernels.pack(
-        offset(b, block.depth + term, block.column + column).transposed(),
-        std::min(width, block.columns - column), terms, width,
-        packedB + column * outerDepth + term * width);
-  };
   const bool byTerms = b.columnStride == 1;
-  constexpr int64_t termsAtOnce = 16;
   const int64_t pieces =
-      byTerms ? ceilDiv(block.depthSize, termsAtOnce) : block.panelsB;
+      byTerms ? ceilDiv(block.depthSize, unitTerms) : block.panelsB;
   auto piece = [&](int64_t i) {
     if (!byTerms)
-      return pack(i, 0, block.depthSize);
-    const int64_t term = i * termsAtOnce;
+      return packUnits(block, i, 0, block.depthSize);
+    const int64_t term = i * unitTerms;
     for (int64_t panel = 0; panel < block.panelsB; ++panel)
-      pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
+      packUnits(block, panel, term,
+                std::min(unitTerms, block.depthSize - term));
   };
   if (block.columns * block.depthSize < 16384)
     for (int64_t i = 0; i < pieces; ++i)
@@ -181,6 +217,22 @@ template <typename T> void Product<T>::packB(const Block &block) {
                          for (int64_t i = begin; i < end; ++i)
                            piece(i);
                        });
+}
+
+/// The slice without the units of a panel that begin and end it with zeros:
+/// half of what causal attention multiplies by is 0.
+template <typename T>
+typename Product<T>::Terms Product<T>::termsOf(const Slice &slice,
+                                               int64_t panelB) const {
+  const uint8_t *zero = zeroUnits + panelB * ceilDiv(outerDepth, unitTerms);
+  Terms terms{slice.depth, slice.depth + slice.depthSize};
+  while (terms.begin < terms.end && zero[terms.begin / unitTerms])
+    terms.begin = (terms.begin / unitTerms + 1) * unitTerms;
+  while (terms.end > terms.begin && zero[(terms.end - 1) / unitTerms])
+    terms.end = (terms.end - 1) / unitTerms * unitTerms;
+  terms.end = std::max(terms.end, slice.depth);
+  terms.begin = std::min(terms.begin, terms.end);
+  return terms;
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
@@ -268,22 +320,25 @@ void Product<T>::computeSlice(const Block &block, const Slice &slice,
   const int64_t width = kernels.width, tileElements = rows * width;
   assert(tileElements <= maxTileElements && "tile too large");
   const bool isWhole = slice.first && slice.last;
-  for (int64_t pb = 0; pb < block.panelsB; ++pb)
+  for (int64_t pb = 0; pb < block.panelsB; ++pb) {
+    const Terms terms = termsOf(slice, pb);
     for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
       const int64_t column = pb * width;
       prefetchers[pa - firstPanel].piece();
       T *tile = isWhole ? local
                         : tiles + ((pa - firstPanel) * block.panelsB + pb) *
                                       tileElements;
-      kernels.tile(rowsOf(pa), slice.depthSize,
-                   panelsA + (pa - firstPanel) * panelStride, aStride,
-                   packedB + column * outerDepth + slice.depth * width, tile,
-                   !slice.first);
+      kernels.tile(rowsOf(pa), terms.end - terms.begin,
+                   panelsA + (pa - firstPanel) * panelStride +
+                       (terms.begin - slice.depth) * aStride,
+                   aStride, packedB + column * outerDepth + terms.begin * width,
+                   tile, !slice.first);
       if (slice.last)
         kernels.store(tile, rowsOf(pa), std::min(width, block.columns - column),
                       alpha, mode == GemmMode::Accumulate,
                       resultAt(pa * rows, block.column + column));
     }
+  }
 }
 
 template <typename T>

@@ -37,6 +37,9 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE V expOf(D d, V x) {
   using T = hn::TFromD<D>;
   const V highest = hn::Set(d, sizeof(T) == 4 ? T(88.72) : T(709.7));
   const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-87.33) : T(-708.3));
+  // Masked scores, mostly whole vectors of them.
+  if (hn::AllTrue(d, hn::Lt(x, lowest)))
+    return hn::Zero(d);
   const V inside = hn::Max(hn::Min(x, highest), lowest);
   V y = hn::Exp(d, inside);
   const V limit =

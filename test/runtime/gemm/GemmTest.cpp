@@ -65,9 +65,14 @@ template <typename T> constexpr double unit() {
 
 template <typename TA, typename TB, typename TC>
 void check(int64_t m, int64_t n, int64_t k, Order orderA, Order orderB,
-           Order orderC, double alpha, GemmMode mode) {
+           Order orderC, double alpha, GemmMode mode,
+           bool (*isZeroInB)(int64_t p, int64_t j) = nullptr) {
   TestMatrix<TA> a(m, k, orderA, 1);
   TestMatrix<TB> b(k, n, orderB, 2);
+  for (int64_t p = 0; isZeroInB && p < k; ++p)
+    for (int64_t j = 0; j < n; ++j)
+      if (isZeroInB(p, j))
+        b.at(p, j) = j % 2 == 0 ? TB(0.0) : TB(-0.0);
   TestMatrix<TC> c(m, n, orderC, 3);
   TestMatrix<TC> before = c;
   ThreadPool pool(2);
@@ -117,6 +122,26 @@ TEST(Gemm, SeveralBlocksOfEveryLoop) {
                           1, GemmMode::Overwrite);
   check<float, half, float>(40, 1100, 2500, Order::Columns, Order::Rows,
                             Order::Rows, 1, GemmMode::Overwrite);
+}
+
+/// Zeros are skipped where whole panels of them begin or end the terms.
+TEST(Gemm, ZerosInPlaces) {
+  bool (*const shapes[])(int64_t, int64_t) = {
+      [](int64_t p, int64_t j) { return p > j; },
+      [](int64_t p, int64_t j) { return p < j; },
+      [](int64_t p, int64_t j) { return p < 700 + j || p > 1900; },
+      [](int64_t, int64_t j) { return j < 64; },
+      [](int64_t p, int64_t) { return p % 50 < 40; }};
+  for (auto isZero : shapes)
+    for (Order order : {Order::Rows, Order::Columns}) {
+      check<half, half, half>(30, 270, 256, Order::Rows, order, Order::Rows, 1,
+                              GemmMode::Overwrite, isZero);
+      check<float, half, float>(15, 70, 2500, Order::Rows, order, Order::Rows,
+                                1, GemmMode::Accumulate, isZero);
+      check<float, float, float>(40, 90, 300, order, Order::Rows,
+                                 Order::Columns, 1, GemmMode::Overwrite,
+                                 isZero);
+    }
 }
 
 /// A product with a packed left operand, against the one of `check`.
