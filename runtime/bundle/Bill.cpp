@@ -36,12 +36,13 @@ public:
                   [&](const Step &step, int64_t i) { addStep(step, i); });
     bill.hostWritten = traffic.hostWritten();
     bill.hostRead = traffic.hostRead();
-    for (const PlanSurface &surface : plan.surfaces)
-      bill.residentSurfaceBytes +=
-          uint64_t(surface.count * surface.spec.channels * surface.spec.width *
-                   elementBytes);
+    bill.memory = memoryOf(plan);
     for (const Parameter &parameter : plan.parameters)
       bill.parameters += parameter.elements() * parameter.count;
+    std::vector<target::ProgramWork> work;
+    for (const KernelBill &kernel : bill.kernels)
+      work.push_back(kernel.costs.work);
+    bill.estimates = estimateMicroStep(plan, work);
     return std::move(bill);
   }
 
@@ -86,7 +87,7 @@ private:
     if (step.kind != Step::Kind::Stage)
       return;
     const Parameter &parameter = plan.parameters[step.value.id];
-    std::vector<int64_t> shape = shapeOf(step.value);
+    std::vector<int64_t> shape = plan.fullShape(step.value);
     int64_t elements = 1;
     for (int64_t size : shape)
       elements *= size;
@@ -119,7 +120,7 @@ private:
     KernelBill &kernel = bill.kernels[step.kernel];
     ++kernel.dispatches;
     ++bill.dispatches;
-    bill.device += kernel.costs.inputBytes + kernel.costs.outputBytes;
+    bill.device += kernel.costs.work.inputBytes + kernel.costs.work.outputBytes;
     bill.flops.device += kernel.costs.flops();
     bill.flops.recomputed += plan.kernels[step.kernel].recomputedFlops;
     for (const SurfaceRef &output : step.outputs)
@@ -129,7 +130,7 @@ private:
       if (auto found = vocabularySurfaces.find(input.surface);
           found != vocabularySurfaces.end())
         rows.insert(found->second.begin(), found->second.end());
-    for (const KernelProduct &product : kernel.costs.products)
+    for (const target::Product &product : kernel.costs.work.products)
       if (rows.count(product.rows) || rows.count(product.summed))
         bill.flops.classifier += product.flops();
   }
@@ -137,8 +138,8 @@ private:
   void addHostOp(const Step &step) {
     if (step.operands.size() != 2)
       return;
-    double flops = hostFlops(step.name, shapeOf(step.operands[0]),
-                             shapeOf(step.operands[1]));
+    double flops = hostFlops(step.name, plan.fullShape(step.operands[0]),
+                             plan.fullShape(step.operands[1]));
     bill.flops.host += flops;
     bool sumsTokens = step.name == "matmul" && step.attributes.is_object() &&
                       step.attributes.value("transpose_a", false);
@@ -150,21 +151,6 @@ private:
                                   plan.parameters[operand.id].vocabularyRows;
                          }))
       bill.flops.classifier += flops;
-  }
-
-  /// Logical shape with the vocabulary in full where it is open.
-  std::vector<int64_t> shapeOf(const ValueRef &value) const {
-    std::vector<int64_t> shape;
-    if (value.kind == ValueRef::Kind::Buffer) {
-      shape = plan.buffers[value.id].shape;
-    } else {
-      const Parameter &parameter = plan.parameters[value.id];
-      shape = parameter.shape;
-      shape[0] = plan.rowsOf(parameter);
-    }
-    for (int64_t &size : shape)
-      size = size < 0 ? plan.vocabulary : size;
-    return shape;
   }
 
   const Bundle &bundle;

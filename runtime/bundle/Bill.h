@@ -8,7 +8,9 @@
 #define ANEC_RUNTIME_BUNDLE_BILL_H
 
 #include "runtime/bundle/Bundle.h"
+#include "runtime/bundle/Estimate.h"
 #include "runtime/bundle/KernelCosts.h"
+#include "runtime/bundle/Liveness.h"
 
 #include <string>
 #include <vector>
@@ -38,9 +40,10 @@ struct Bill {
   int64_t dispatches = 0; ///< Per micro-step, like the next three.
   uint64_t hostWritten = 0, hostRead = 0, device = 0;
   uint64_t stagingPerUpdate = 0;
-  uint64_t residentSurfaceBytes = 0;
+  MemoryBill memory;
   FlopsBill flops;
   int64_t parameters = 0;
+  std::vector<Estimate> estimates; ///< By chip.
 
   int64_t ops() const;
   int64_t layoutOps() const;

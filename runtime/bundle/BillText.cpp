@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace anec::rt {
 namespace {
 
@@ -15,6 +17,9 @@ double share(const Bill &bill) {
 std::string megabytes(uint64_t bytes) {
   return fmt::format("{:.2f} MB", double(bytes) / 1e6);
 }
+
+/// Estimates are no better than that.
+double hundredths(double ms) { return std::round(ms * 100) / 100; }
 
 std::string giga(double flops) { return fmt::format("{:.2f} G", flops / 1e9); }
 
@@ -28,9 +33,17 @@ std::string billAsJson(const Bill &bill) {
     kernels.push_back(Json{{"name", kernel.name},
                            {"ops", kernel.costs.ops},
                            {"layout_ops", kernel.costs.layoutOps},
-                           {"input_bytes", kernel.costs.inputBytes},
-                           {"output_bytes", kernel.costs.outputBytes},
+                           {"input_bytes", kernel.costs.work.inputBytes},
+                           {"output_bytes", kernel.costs.work.outputBytes},
                            {"dispatches", kernel.dispatches}});
+  Json estimates = Json::array();
+  for (const Estimate &estimate : bill.estimates)
+    estimates.push_back(
+        Json{{"chip", estimate.chip},
+             {"ms_per_micro_step", hundredths(estimate.total)},
+             {"device_ms", hundredths(estimate.device)},
+             {"host_ms", hundredths(estimate.host)},
+             {"background_ms", hundredths(estimate.background)}});
   const FlopsBill &flops = bill.flops;
   Json all{{"model", bill.model},
            {"weights", bill.weights},
@@ -47,7 +60,9 @@ std::string billAsJson(const Bill &bill) {
              {"host_read", bill.hostRead},
              {"device", bill.device}}},
            {"staging_bytes_per_update", bill.stagingPerUpdate},
-           {"resident_surface_bytes", bill.residentSurfaceBytes},
+           {"resident_surface_bytes", bill.memory.surfaces},
+           {"resident_host_bytes", bill.memory.buffers},
+           {"peak_live_bytes", bill.memory.peak},
            {"layout_ops", bill.layoutOps()},
            {"layout_op_share", share(bill)},
            {"flops_per_micro_step",
@@ -57,7 +72,7 @@ std::string billAsJson(const Bill &bill) {
              {"classifier", uint64_t(flops.classifier)},
              {"recomputed", uint64_t(flops.recomputed)}}},
            {"parameters", bill.parameters},
-           {"estimate", Json::array()}};
+           {"estimate", std::move(estimates)}};
   return all.dump(2) + "\n";
 }
 
@@ -69,10 +84,10 @@ std::string billAsText(const Bill &bill) {
   text += fmt::format("{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", "kernel", "ops",
                       "layout", "input", "output", "dispatches");
   for (const KernelBill &kernel : bill.kernels)
-    text += fmt::format("{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", kernel.name,
-                        kernel.costs.ops, kernel.costs.layoutOps,
-                        megabytes(kernel.costs.inputBytes),
-                        megabytes(kernel.costs.outputBytes), kernel.dispatches);
+    text += fmt::format(
+        "{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", kernel.name, kernel.costs.ops,
+        kernel.costs.layoutOps, megabytes(kernel.costs.work.inputBytes),
+        megabytes(kernel.costs.work.outputBytes), kernel.dispatches);
   text += fmt::format("{:<24}{:>6}{:>8}{:>40}\n\n", "all", bill.ops(),
                       bill.layoutOps(), bill.dispatches);
   text += fmt::format("compiled programs     {}", bill.compiles);
@@ -88,14 +103,26 @@ std::string billAsText(const Bill &bill) {
                       megabytes(bill.device));
   text += fmt::format("each update           stages {}\n",
                       megabytes(bill.stagingPerUpdate));
-  text += fmt::format("surfaces              {}\n",
-                      megabytes(bill.residentSurfaceBytes));
+  text +=
+      fmt::format("memory                surfaces {}, host buffers {}; "
+                  "{} of them live at once\n",
+                  megabytes(bill.memory.surfaces),
+                  megabytes(bill.memory.buffers), megabytes(bill.memory.peak));
   const FlopsBill &flops = bill.flops;
   text +=
       fmt::format("FLOPs of a micro-step device {} ({} recomputed), host {}; "
                   "weight gradients {}, classifier {}\n",
                   giga(flops.device), giga(flops.recomputed), giga(flops.host),
                   giga(flops.dw), giga(flops.classifier));
+  text +=
+      "\nestimated ms of a micro-step, from published measurements, without "
+      "the optimiser\n";
+  text += fmt::format("{:<10}{:>8}{:>10}{:>8}{:>18}\n", "chip", "all", "device",
+                      "host", "beside the device");
+  for (const Estimate &estimate : bill.estimates)
+    text += fmt::format("{:<10}{:>8.1f}{:>10.1f}{:>8.1f}{:>18.1f}\n",
+                        estimate.chip, estimate.total, estimate.device,
+                        estimate.host, estimate.background);
   return text;
 }
 

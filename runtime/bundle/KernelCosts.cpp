@@ -5,78 +5,8 @@
 #include "runtime/mil/Reader.h"
 #include "runtime/target/Check.h"
 
-#include <map>
-#include <optional>
-
 namespace anec::rt {
 namespace {
-
-using Types = std::map<std::string, const mil::Type *>;
-
-const mil::Type *operandType(const mil::Statement &statement, const char *name,
-                             const Types &types) {
-  const mil::Argument *argument = statement.findArgument(name);
-  if (!argument || argument->operands.size() != 1)
-    return nullptr;
-  if (const auto *value = std::get_if<mil::Value>(&argument->operands[0]))
-    return &value->type;
-  auto found = types.find(std::get<mil::Reference>(argument->operands[0]).name);
-  return found == types.end() ? nullptr : found->second;
-}
-
-std::optional<KernelProduct> productOf(const mil::Statement &statement,
-                                       const Types &types) {
-  bool matmul = statement.op == "matmul";
-  if (!matmul && statement.op != "conv" && statement.op != "linear")
-    return std::nullopt;
-  const mil::Type *operand =
-      operandType(statement, matmul ? "x" : "weight", types);
-  if (statement.results.empty() || !operand || operand->rank() < 2)
-    return std::nullopt;
-  const mil::Type &result = statement.results[0].type;
-  KernelProduct product;
-  if (matmul) {
-    if (result.rank() < 2)
-      return std::nullopt;
-    // x is [.., m, k], or [.., k, m] when transposed: k is what m is not. For
-    // m = k both answers agree.
-    product.rows = result.dims[size_t(result.rank() - 2)];
-    int64_t a = operand->dims[size_t(operand->rank() - 2)];
-    int64_t b = operand->dims[size_t(operand->rank() - 1)];
-    product.summed = a == product.rows ? b : a;
-  } else {
-    product.rows = operand->dims[0];
-    product.summed = operand->elementCount() / operand->dims[0];
-  }
-  product.columns = result.elementCount() / product.rows;
-  return product;
-}
-
-uint64_t bytesOf(const mil::Type &type) {
-  return uint64_t(type.elementCount()) *
-         uint64_t(mil::scalarTypeBits(type.element)) / 8;
-}
-
-void addFunction(const mil::Function &function, KernelCosts &costs) {
-  Types types;
-  for (const mil::TypedName &parameter : function.parameters) {
-    types[parameter.name] = &parameter.type;
-    costs.inputBytes += bytesOf(parameter.type);
-  }
-  for (const mil::Statement &statement : function.statements) {
-    for (const mil::TypedName &result : statement.results)
-      types[result.name] = &result.type;
-    if (statement.op == "const")
-      continue;
-    ++costs.ops;
-    costs.layoutOps += target::isDataMovement(statement.op);
-    if (auto product = productOf(statement, types))
-      costs.products.push_back(*product);
-  }
-  for (const mil::Reference &output : function.outputs)
-    if (auto found = types.find(output.name); found != types.end())
-      costs.outputBytes += bytesOf(*found->second);
-}
 
 int64_t elements(const std::vector<int64_t> &shape) {
   int64_t result = 1;
@@ -89,7 +19,7 @@ int64_t elements(const std::vector<int64_t> &shape) {
 
 double KernelCosts::flops() const {
   double total = 0;
-  for (const KernelProduct &product : products)
+  for (const target::Product &product : work.products)
     total += product.flops();
   return total;
 }
@@ -98,8 +28,12 @@ Result<KernelCosts> kernelCosts(const std::string &text,
                                 const std::string &name) {
   ANEC_ASSIGN(mil::Program program, mil::read(text, name));
   KernelCosts costs;
+  costs.work = target::programWork(program);
   for (const mil::Function &function : program.functions)
-    addFunction(function, costs);
+    for (const mil::Statement &statement : function.statements) {
+      costs.ops += statement.op != "const";
+      costs.layoutOps += target::isDataMovement(statement.op);
+    }
   return costs;
 }
 

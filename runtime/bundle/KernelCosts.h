@@ -8,6 +8,7 @@
 #define ANEC_RUNTIME_BUNDLE_KERNELCOSTS_H
 
 #include "runtime/support/Result.h"
+#include "runtime/target/ProgramWork.h"
 
 #include <cstdint>
 #include <string>
@@ -15,22 +16,10 @@
 
 namespace anec::rt {
 
-/// One matmul, linear or conv: rows x columns results (batches counted into the
-/// columns), each a sum of `summed` products.
-struct KernelProduct {
-  int64_t rows = 0, columns = 0, summed = 0;
-
-  double flops() const {
-    return 2.0 * double(rows) * double(columns) * double(summed);
-  }
-};
-
 struct KernelCosts {
   /// Operators that are no constants, and those of them that only move data.
   int64_t ops = 0, layoutOps = 0;
-  /// Bytes of the function's inputs and outputs.
-  uint64_t inputBytes = 0, outputBytes = 0;
-  std::vector<KernelProduct> products;
+  target::ProgramWork work;
 
   /// Multiplications and additions of all products.
   double flops() const;

@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bundle/Plan.h"
 
+#include <algorithm>
+
 namespace anec::rt {
 
 int64_t Parameter::elements() const {
@@ -26,6 +28,26 @@ int64_t Plan::rowsOf(const Parameter &parameter) const {
   if (!parameter.vocabularyRows || !compactable)
     return parameter.shape[0];
   return activeRows ? activeRows : -1;
+}
+
+std::vector<int64_t> Plan::fullShape(const ValueRef &value) const {
+  std::vector<int64_t> shape;
+  if (value.kind == ValueRef::Kind::Buffer) {
+    shape = buffers[value.id].shape;
+  } else {
+    shape = parameters[value.id].shape;
+    shape[0] = rowsOf(parameters[value.id]);
+  }
+  for (int64_t &size : shape)
+    size = size < 0 ? vocabulary : size;
+  return shape;
+}
+
+bool Step::onlyMakesGradients() const {
+  return kind == Kind::Host && !results.empty() &&
+         std::all_of(results.begin(), results.end(), [](const ValueRef &value) {
+           return value.kind == ValueRef::Kind::Gradient;
+         });
 }
 
 const HostProgram *Plan::program(const std::string &wanted) const {

@@ -113,6 +113,10 @@ struct Step {
   std::string name;
   std::vector<ValueRef> operands, results;
   nlohmann::json attributes;
+
+  /// Whether nothing before the next update reads what this host op makes, so
+  /// that it may run beside the device.
+  bool onlyMakesGradients() const;
 };
 
 /// A parameter baked into a kernel as a blob.
@@ -188,6 +192,8 @@ struct Plan {
   /// Dimension 0 of a tensor of `parameter` at run time; -1 when the active
   /// vocabulary decides.
   int64_t rowsOf(const Parameter &parameter) const;
+  /// Logical shape of a value, with the vocabulary in full where it is open.
+  std::vector<int64_t> fullShape(const ValueRef &value) const;
 };
 
 } // namespace anec::rt

@@ -15,6 +15,7 @@ from tools_under_test import ROOT, arguments, train
 
 MODELS = os.path.join(ROOT, "models")
 HALF = 2  # bytes of an element on a surface
+SINGLE = 4  # of an element in a host buffer
 LAYOUT = {"reshape", "transpose", "slice_by_size", "slice_by_index", "concat",
           "split", "squeeze", "expand_dims", "identity", "tile"}
 
@@ -211,6 +212,9 @@ class Count:
             "staging_bytes_per_update": self.staged,
             "resident_surface_bytes": sum(
                 s["channels"] * s["width"] * s["count"] * HALF for s in self.surfaces.values()),
+            "resident_host_bytes": sum(
+                product(self.shape({"buffer": b["name"]})) * b["count"] * SINGLE
+                for b in self.plan["buffers"]),
             "layout_ops": layout,
             "layout_op_share": layout / ops,
             "flops_per_micro_step": {
@@ -220,6 +224,42 @@ class Count:
             "parameters": sum(product(p["shape"]) * p["count"]
                               for p in self.parameters.values()),
         }
+
+
+def unread(plan):
+    """Results of kernels, and host values, that no program ever reads. A kernel
+    that several programs share returns what any of them needs."""
+    surfaces = {s["name"]: s for s in plan["surfaces"]}
+    made, used = set(), set()
+    for name, program in plan["programs"].items():
+        steps, reads = [], {output["buffer"] for output in program["outputs"]}
+        pending = [program["steps"]]
+        while pending:
+            for step in pending.pop():
+                steps.append(step)
+                pending.append(step.get("steps", []))
+        for step in steps:
+            reads.update((s["surface"], r["name"]) for s in step.get("inputs", [])
+                         for r in surfaces[s["surface"]]["regions"])
+            if "from" in step:
+                reads.add((step["from"]["surface"], step["from"]["region"]))
+            reads.update(value.get("buffer") for value in step.get("operands", []))
+            if step["op"] == "write":
+                reads.add(step["value"]["buffer"])
+        for step in steps:
+            results = [(step["kernel"], k, s["surface"], r["name"])
+                       for k, s in enumerate(step.get("outputs", []))
+                       for r in surfaces[s["surface"]]["regions"]]
+            for kernel, k, surface, region in results:
+                made.add((kernel, k, region))
+                if (surface, region) in reads:
+                    used.add((kernel, k, region))
+            values = [*step.get("results", []), *([step["value"]] if step["op"] == "read" else [])]
+            for buffer in {value.get("buffer") for value in values} - {None}:
+                made.add((name, buffer))
+                if buffer in reads:
+                    used.add((name, buffer))
+    return sorted(" ".join(map(str, each)) for each in made - used)
 
 
 def compare(name, expected, found):
@@ -267,7 +307,11 @@ def main():
                 [os.path.join(tools, "anec"), os.path.join(MODELS, model + ".ir"), *flags,
                  "--report=json", "-o", bundle], check=True, stdout=subprocess.PIPE).stdout
             bill = json.loads(text)
-            failures += compare(f"{name}, plan", Count(bundle).bill(), bill)
+            count = Count(bundle)
+            failures += compare(f"{name}, plan", count.bill(), bill)
+            if ignored := unread(count.plan):
+                print(f"{name}: nobody reads {', '.join(ignored)}")
+                failures += 1
             if number < RUNS:
                 failures += compare(f"{name}, run", expected_counters(bill),
                                     counters(tools, bundle, os.path.join(folder, f"r{number}")))

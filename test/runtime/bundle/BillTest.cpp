@@ -34,8 +34,8 @@ TEST(KernelCosts, countsOperatorsBytesAndProducts) {
   ASSERT_TRUE(costs) << costs.error().message;
   EXPECT_EQ(costs->flops(), 120 + 192);
   // a 24 bytes, b 40, x 32, w 24; y 30, z 96, r 30.
-  EXPECT_EQ(costs->inputBytes, 24u + 40 + 32 + 24);
-  EXPECT_EQ(costs->outputBytes, 30u + 96 + 30);
+  EXPECT_EQ(costs->work.inputBytes, 24u + 40 + 32 + 24);
+  EXPECT_EQ(costs->work.outputBytes, 30u + 96 + 30);
   EXPECT_EQ(costs->ops, 3);
   EXPECT_EQ(costs->layoutOps, 1);
   EXPECT_THAT(kernelCosts("program(", "k.mil").error().message,

@@ -1,0 +1,162 @@
+//===- Liveness.cpp - Memory that a plan needs ----------------------------===//
+//
+// Walks train_step from its end: a place is live from where it is read back to
+// where it is written.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/bundle/Liveness.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace anec::rt {
+namespace {
+
+constexpr uint64_t surfaceElementBytes = 2, hostElementBytes = 4;
+
+uint64_t bytesOf(const PlanSurface &surface) {
+  return uint64_t(surface.spec.channels * surface.spec.width) *
+         surfaceElementBytes;
+}
+
+uint64_t bytesOf(const Plan &plan, size_t buffer) {
+  uint64_t elements = 1;
+  for (int64_t size : plan.fullShape({ValueRef::Kind::Buffer, buffer, {}}))
+    elements *= uint64_t(size);
+  return elements * hostElementBytes;
+}
+
+bool holdsWeights(const PlanSurface &surface) {
+  return std::any_of(
+      surface.spec.regions.begin(), surface.spec.regions.end(),
+      [](const Region &region) { return region.kind == RegionKind::Weight; });
+}
+
+class BackwardWalk {
+public:
+  explicit BackwardWalk(const Plan &plan) : plan(plan) {
+    for (const PlanSurface &surface : plan.surfaces)
+      if (holdsWeights(surface))
+        always += uint64_t(surface.count) * bytesOf(surface);
+  }
+
+  uint64_t peakOf(const HostProgram &program) {
+    for (const HostProgram::Output &output : program.outputs)
+      for (int64_t i = 0; i < plan.buffers[output.buffer].count; ++i)
+        live.insert(buffer(output.buffer, i));
+    note();
+    walk(program.steps, 0);
+    return peak;
+  }
+
+private:
+  /// Whether it is a surface, which one, which instance, and which region of
+  /// it; a surface's memory is held by any of its regions.
+  using Place = std::array<int64_t, 4>;
+
+  static Place buffer(size_t id, int64_t index) {
+    return {0, int64_t(id), index, 0};
+  }
+  static Place region(const RegionRef &ref, int64_t i) {
+    return {1, int64_t(ref.at.surface), ref.at.index.at(i),
+            int64_t(ref.region)};
+  }
+
+  void walk(const std::vector<Step> &steps, int64_t i) {
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      if (step->kind != Step::Kind::For) {
+        visit(*step, i);
+        continue;
+      }
+      for (int64_t n = step->count - 1; n >= 0; --n)
+        walk(step->body, step->reverse ? step->count - 1 - n : n);
+    }
+  }
+
+  /// What a step reads and writes is there at the same time; before it, only
+  /// what it reads.
+  void visit(const Step &step, int64_t i) {
+    std::vector<Place> reads, writes;
+    auto addValue = [&](std::vector<Place> &places, const ValueRef &value) {
+      if (value.kind == ValueRef::Kind::Buffer)
+        places.push_back(buffer(value.id, value.index.at(i)));
+    };
+    auto addSurface = [&](std::vector<Place> &places, const SurfaceRef &ref) {
+      size_t regions = plan.surfaces[ref.surface].spec.regions.size();
+      for (RegionId r = 0; r < regions; ++r)
+        places.push_back(region({ref, r}, i));
+    };
+    switch (step.kind) {
+    case Step::Kind::Write:
+      addValue(reads, step.value);
+      writes.push_back(region(step.to, i));
+      break;
+    case Step::Kind::Read:
+      reads.push_back(region(step.from, i));
+      addValue(writes, step.value);
+      break;
+    case Step::Kind::Copy:
+      reads.push_back(region(step.from, i));
+      writes.push_back(region(step.to, i));
+      break;
+    case Step::Kind::Dispatch:
+      for (const SurfaceRef &input : step.inputs)
+        addSurface(reads, input);
+      for (const SurfaceRef &output : step.outputs)
+        addSurface(writes, output);
+      break;
+    case Step::Kind::Host:
+      for (const ValueRef &operand : step.operands)
+        addValue(reads, operand);
+      for (const ValueRef &result : step.results)
+        addValue(writes, result);
+      break;
+    case Step::Kind::For:
+    case Step::Kind::Stage:
+    case Step::Kind::Load:
+      return;
+    }
+    live.insert(reads.begin(), reads.end());
+    live.insert(writes.begin(), writes.end());
+    note();
+    for (const Place &place : writes)
+      live.erase(place);
+    live.insert(reads.begin(), reads.end());
+  }
+
+  void note() {
+    uint64_t bytes = always;
+    std::set<std::pair<int64_t, int64_t>> surfaces;
+    for (const auto &[isSurface, id, index, region] : live) {
+      if (!isSurface)
+        bytes += bytesOf(plan, size_t(id));
+      else if (!holdsWeights(plan.surfaces[size_t(id)]) &&
+               surfaces.insert({id, index}).second)
+        bytes += bytesOf(plan.surfaces[size_t(id)]);
+    }
+    peak = std::max(peak, bytes);
+  }
+
+  const Plan &plan;
+  uint64_t always = 0, peak = 0;
+  std::set<Place> live;
+};
+
+} // namespace
+
+MemoryBill memoryOf(const Plan &plan) {
+  MemoryBill bill;
+  for (const PlanSurface &surface : plan.surfaces)
+    bill.surfaces += uint64_t(surface.count) * bytesOf(surface);
+  for (size_t b = 0; b < plan.buffers.size(); ++b)
+    bill.buffers += uint64_t(plan.buffers[b].count) * bytesOf(plan, b);
+  if (const HostProgram *train = plan.program("train_step"))
+    bill.peak = BackwardWalk(plan).peakOf(*train);
+  return bill;
+}
+
+} // namespace anec::rt

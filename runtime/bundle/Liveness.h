@@ -1,0 +1,27 @@
+//===- Liveness.h - Memory that a plan needs --------------------*- C++ -*-===//
+//
+// What is allocated for surfaces and host buffers, and the most of it that
+// holds values at one time: the difference is memory that nobody needs.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ANEC_RUNTIME_BUNDLE_LIVENESS_H
+#define ANEC_RUNTIME_BUNDLE_LIVENESS_H
+
+#include "runtime/bundle/Plan.h"
+
+namespace anec::rt {
+
+struct MemoryBill {
+  /// fp16 surfaces and f32 host buffers as they are allocated.
+  uint64_t surfaces = 0, buffers = 0;
+  /// The most bytes of both that hold a value somebody still reads, at any step
+  /// of "train_step". Surfaces with weights always do.
+  uint64_t peak = 0;
+};
+
+/// A vocabulary of open size counts in full.
+MemoryBill memoryOf(const Plan &plan);
+
+} // namespace anec::rt
+
+#endif // ANEC_RUNTIME_BUNDLE_LIVENESS_H
