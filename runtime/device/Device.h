@@ -199,6 +199,10 @@ public:
                                    const std::vector<Surface *> &inputs,
                                    const std::vector<Surface *> &outputs) = 0;
 
+  /// Whether the CPU has nothing to do while `run` runs, so that other work
+  /// beside it is time won.
+  virtual bool leavesHostIdle() const { return false; }
+
   virtual DeviceCounters counters() const = 0;
 };
 

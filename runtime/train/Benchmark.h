@@ -21,6 +21,8 @@ struct BenchmarkOptions {
   /// Tokens that take part; 0: all, or those the bundle was compiled for.
   int64_t activeVocabulary = 0;
   uint64_t seed = 1;
+  /// Weight gradients beside the device; none: as the device says.
+  std::optional<bool> overlap;
 };
 
 /// One JSON object. Times are milliseconds per micro-step: the median update in

@@ -10,6 +10,8 @@
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
 
+#include <algorithm>
+
 namespace anec::rt {
 namespace {
 
@@ -55,6 +57,7 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   for (size_t b = 0; b < plan.buffers.size(); ++b) {
     const Buffer &buffer = plan.buffers[b];
     size_t size = size_t(product(resolve(buffer.shape)));
+    readers.emplace_back(size_t(buffer.count), 0);
     if (buffer.type == Buffer::Type::Real)
       realBuffers[b].assign(size_t(buffer.count), std::vector<Real>(size));
     else
@@ -87,7 +90,31 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
     collectStaging(program->steps, 0);
   for (const HostProgram &program : plan.programs)
     prepareDispatches(program.steps, 0);
+  overlapGradients(device.leavesHostIdle());
   return std::nullopt;
+}
+
+template <typename Real> void Executor<Real>::overlapGradients(bool wanted) {
+  if (!wanted)
+    background.reset();
+  else if (!background)
+    background = std::make_unique<BackgroundQueue>();
+  for (std::vector<uint64_t> &each : readers)
+    std::fill(each.begin(), each.end(), 0);
+  spares.clear();
+}
+
+template <typename Real> ExecutorCounters Executor<Real>::counters() const {
+  ExecutorCounters all = count;
+  all.hostWritten = traffic->hostWritten();
+  all.hostRead = traffic->hostRead();
+  for (const auto &[name, seconds] : secondsBeside)
+    all.seconds[name] += seconds;
+  if (background) {
+    all.backgroundSeconds = background->busySeconds();
+    all.waitedSeconds = background->waitedSeconds();
+  }
+  return all;
 }
 
 /// Tells the device of every dispatch of a kernel that is loaded already, so
@@ -169,7 +196,10 @@ std::optional<Error> Executor<Real>::run(const std::string &name) {
     return makeError(ErrorCode::InvalidInput,
                      "{}: expects a program '{}', but the bundle has none",
                      bundle.folder(), name);
-  return runSteps(program->steps, 0);
+  std::optional<Error> error = runSteps(program->steps, 0);
+  if (background)
+    background->waitForAll();
+  return error;
 }
 
 template <typename Real>
@@ -229,6 +259,7 @@ std::optional<Error> Executor<Real>::runRead(const Step &step, int64_t i) {
   ANEC_ASSIGN(
       std::unique_ptr<SurfaceMap> map,
       device.map(surface(step.from.at, i), step.from.region, Access::Read));
+  renew(step.value, i);
   readRegion(*map, tensor(step.value, i).data, pool);
   traffic->hostReads(step.from, i);
   return std::nullopt;
@@ -283,16 +314,65 @@ std::optional<Error> Executor<Real>::runStage(const Step &step, int64_t i) {
 
 template <typename Real>
 void Executor<Real>::runHost(const Step &step, int64_t i) {
-  Stopwatch watch(count.seconds["host_" + step.name]);
   HostCall<Real> call{{}, {}, step.attributes, pool, lossScale};
   for (const ValueRef &operand : step.operands)
     call.operands.push_back(tensor(operand, i));
-  for (const ValueRef &result : step.results)
+  for (const ValueRef &result : step.results) {
+    renew(result, i);
     call.results.push_back(resultTensor(result, i));
-  findHostFunction<Real>(step.name)(call);
+  }
   if (call.operands.size() == 2)
     count.hostFlops +=
         hostFlops(step.name, call.operands[0].shape, call.operands[1].shape);
+  if (background && step.onlyMakesGradients())
+    return runBeside(step, i, std::move(call));
+  Stopwatch watch(count.seconds["host_" + step.name]);
+  findHostFunction<Real>(step.name)(call);
+}
+
+template <typename Real>
+void Executor<Real>::runBeside(const Step &step, int64_t i,
+                               HostCall<Real> call) {
+  // The entry exists before the thread looks for it.
+  double &seconds = secondsBeside["host_" + step.name];
+  uint64_t job =
+      background->add([call = std::move(call), &seconds,
+                       function = findHostFunction<Real>(step.name)] {
+        Stopwatch watch(seconds);
+        function(call);
+      });
+  for (const ValueRef &operand : step.operands)
+    if (operand.kind == ValueRef::Kind::Buffer)
+      readers[operand.id][size_t(operand.index.at(i))] = job;
+}
+
+/// Before a value is written: gives its buffer other memory while a job beside
+/// the device still reads what is there, and waits when there is none left.
+template <typename Real>
+void Executor<Real>::renew(const ValueRef &ref, int64_t i) {
+  if (!background || ref.kind != ValueRef::Kind::Buffer)
+    return;
+  size_t index = size_t(ref.index.at(i));
+  uint64_t &reader = readers[ref.id][index];
+  if (background->isDone(reader))
+    return;
+  std::vector<Real> &memory = realBuffers[ref.id][index];
+  std::vector<Spare> &spare = spares[memory.size()];
+  auto free = std::find_if(spare.begin(), spare.end(), [&](const Spare &each) {
+    return background->isDone(each.reader);
+  });
+  if (free == spare.end()) {
+    size_t alike = 0;
+    for (const auto &instances : realBuffers)
+      for (const std::vector<Real> &each : instances)
+        alike += each.size() == memory.size();
+    if (spare.size() >= alike)
+      return background->wait(reader);
+    free = spare.insert(spare.end(), Spare{std::vector<Real>(memory.size())});
+  }
+  std::swap(memory, free->memory);
+  free->reader = reader;
+  reader = 0;
 }
 
 template <typename Real>

@@ -1,7 +1,8 @@
 //===- Executor.h - Runs the programs of a bundle ---------------*- C++ -*-===//
 //
 // Owns the buffers, surfaces and kernels of a plan and executes its steps, one
-// after the other, on the calling thread.
+// after the other, on the calling thread; weight gradients beside it where the
+// device leaves the CPU idle.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_TRAIN_EXECUTOR_H
@@ -11,6 +12,7 @@
 #include "runtime/bundle/SurfaceTraffic.h"
 #include "runtime/device/Device.h"
 #include "runtime/host/HostOps.h"
+#include "runtime/train/BackgroundQueue.h"
 #include "runtime/train/ParameterStore.h"
 
 #include <map>
@@ -29,8 +31,11 @@ struct ExecutorCounters {
   double hostFlops = 0;
   /// The same in programs of the device.
   double deviceFlops = 0;
-  /// Seconds by kind of work; a name of its own for each host op.
+  /// Seconds by kind of work; a name of its own for each host op. Those of host
+  /// ops beside the device overlap with the others.
   std::map<std::string, double> seconds;
+  /// Seconds of host ops beside the device, and of waiting for them.
+  double backgroundSeconds = 0, waitedSeconds = 0;
 };
 
 /// InvalidInput unless the bundle can train: has the programs "train_step" and
@@ -73,17 +78,17 @@ public:
   /// has none. Valid after a run.
   double witness(const std::string &program);
 
+  /// Whether host ops that only make gradients run on a thread of their own; at
+  /// first as the device says. Results are the same bits. Between two runs.
+  void overlapGradients(bool wanted);
+
   /// What the host op loss_scale answers; 1 at first.
   void setLossScale(double scale) { lossScale = scale; }
 
   const Plan &plan() const { return bundle.plan(); }
   ParameterStore<Real> &parameters() { return store; }
-  ExecutorCounters counters() const {
-    ExecutorCounters all = count;
-    all.hostWritten = traffic->hostWritten();
-    all.hostRead = traffic->hostRead();
-    return all;
-  }
+  /// Between two runs.
+  ExecutorCounters counters() const;
 
 private:
   Executor(const Bundle &bundle, Device &device, ParameterStore<Real> &store,
@@ -103,6 +108,8 @@ private:
   std::optional<Error> runDispatch(const Step &step, int64_t i);
   std::optional<Error> runStage(const Step &step, int64_t i);
   void runHost(const Step &step, int64_t i);
+  void runBeside(const Step &step, int64_t i, HostCall<Real> call);
+  void renew(const ValueRef &ref, int64_t i);
 
   std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
   HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
@@ -119,6 +126,15 @@ private:
   /// By buffer and index; one of the two for each buffer.
   std::vector<std::vector<std::vector<Real>>> realBuffers;
   std::vector<std::vector<std::vector<int32_t>>> integerBuffers;
+  /// By buffer and index: the last job beside the device that reads it.
+  std::vector<std::vector<uint64_t>> readers;
+  /// Memory that was a buffer's until it was written anew while `reader` still
+  /// read it; by number of elements, as many as there are such buffers.
+  struct Spare {
+    std::vector<Real> memory;
+    uint64_t reader = 0;
+  };
+  std::map<size_t, std::vector<Spare>> spares;
   std::vector<std::vector<std::unique_ptr<Surface>>> surfaces;
   std::vector<std::vector<std::unique_ptr<Program>>> programs;
   /// A step of the program "stage" and the loop index it runs with.
@@ -135,6 +151,10 @@ private:
   std::vector<Real> scratch;
   std::optional<SurfaceTraffic> traffic;
   ExecutorCounters count;
+  /// Seconds of host ops beside the device, written by its thread.
+  std::map<std::string, double> secondsBeside;
+  /// Null without overlap. Last: its jobs use all of the above.
+  std::unique_ptr<BackgroundQueue> background;
 };
 
 } // namespace anec::rt

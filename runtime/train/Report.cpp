@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sys/resource.h>
 
@@ -20,6 +21,14 @@ nlohmann::json orNull(double value) {
 }
 
 } // namespace
+
+nlohmann::json overlapOf(const ExecutorCounters &executor) {
+  double hidden =
+      std::max(0.0, executor.backgroundSeconds - executor.waitedSeconds);
+  return {{"background_ms", executor.backgroundSeconds * 1000},
+          {"hidden_ms", hidden * 1000},
+          {"share", ratio(hidden, executor.backgroundSeconds)}};
+}
 
 uint64_t peakResidentBytes() {
   rusage usage{};
@@ -66,6 +75,7 @@ nlohmann::json makeReport(const RunMeasurements &run,
         {"device", run.deviceBytes}}},
       {"staging_bytes", run.stagedBytes},
       {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
+      {"overlap", overlapOf(executor)},
       {"peak_rss_bytes", peakResidentBytes()},
       {"initial_val_loss", orNull(run.initialValidationLoss)},
       {"val_loss", orNull(run.validationLoss)},
@@ -88,6 +98,11 @@ std::string formatReport(const nlohmann::json &report) {
                       report["dispatches"].get<uint64_t>(),
                       report["compiles"].get<uint64_t>(),
                       report["peak_rss_bytes"].get<double>() / (1 << 20));
+  if (double beside = report["overlap"]["background_ms"].get<double>();
+      beside > 0)
+    text += fmt::format("{:.4g} ms of weight gradients beside the device, "
+                        "{:.0f} % of them at no cost\n",
+                        beside, 100 * report["overlap"]["share"].get<double>());
   if (report["vocabulary"] != 0)
     text += fmt::format("vocabulary: {} of {} tokens active\n",
                         report["active_vocab"].get<int64_t>(),

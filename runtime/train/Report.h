@@ -35,6 +35,10 @@ nlohmann::json makeReport(const RunMeasurements &run,
                           const ExecutorCounters &executor,
                           const DeviceCounters &device);
 
+/// What ran beside the device, and how much of it nobody waited for:
+/// background_ms, hidden_ms, and share of the second in the first.
+nlohmann::json overlapOf(const ExecutorCounters &executor);
+
 /// A few lines for people.
 std::string formatReport(const nlohmann::json &report);
 

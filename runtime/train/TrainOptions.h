@@ -46,6 +46,8 @@ struct TrainOptions {
   bool resume = false;
   int64_t checkpointEvery = 100;
   int64_t keep = 3;
+  /// Weight gradients beside the device; none: as the device says.
+  std::optional<bool> overlap;
 
   int64_t warmupUpdates() const { return warmup < 0 ? steps / 10 : warmup; }
 };

@@ -67,6 +67,8 @@ std::optional<Error> Trainer::prepare() {
   AdamWOptions adam{options.beta1, options.beta2, 1e-8, options.weightDecay};
   optimizer = std::make_unique<Optimizer>(*store, adam, pool);
   ANEC_ASSIGN(executor, Executor<float>::create(bundle, device, *store, pool));
+  if (options.overlap)
+    executor->overlapGradients(*options.overlap);
   ANEC_ASSIGN(folder,
               RunFolder::open(options.output, describe(), options.resume));
   if (auto newest = folder->newestCheckpoint())

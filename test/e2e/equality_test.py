@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What must be equal: two compilations, any number of threads, a run that was
-killed and resumed; and every strategy for weights to packed ones within fp16
+"""What must be equal: two compilations, any number of threads, weight gradients
+beside the device or in turn, a run that was killed and resumed; and every strategy for weights to packed ones within fp16
 noise."""
 import filecmp
 import os
@@ -117,6 +117,12 @@ def main():
         metrics = train(tools, packed, inside("one"), *FLAGS, "--threads", "1")
         failures += compare_runs("1 and 2 threads", expected, inside("two"), metrics,
                                  inside("one"))
+        for threads in "1", "2":
+            name = "beside" + threads
+            metrics = train(tools, packed, inside(name), *FLAGS, "--threads", threads,
+                            "--overlap", "on")
+            failures += compare_runs(f"gradients beside the device, {threads} threads", expected,
+                                     inside("two"), metrics, inside(name))
         metrics = kill_and_resume(tools, packed, inside("resumed"))
         failures += compare_runs("killed and resumed", expected, inside("two"), metrics,
                                  inside("resumed"))

@@ -44,4 +44,18 @@ Result<std::unique_ptr<Device>> DeviceOptions::open(ThreadPool &pool) const {
   return makeCpuDevice(arithmetic(), pool);
 }
 
+void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap) {
+  command
+      .add_option_function<std::string>(
+          "--overlap",
+          [&overlap](const std::string &value) {
+            if (value != "auto")
+              overlap = value == "on";
+          },
+          "weight gradients beside the device: auto (where it leaves the CPU "
+          "idle), on, off; the same results")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->default_str("auto");
+}
+
 } // namespace anec::rt

@@ -11,6 +11,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+
 namespace anec::rt {
 
 struct DeviceOptions {
@@ -28,6 +30,9 @@ struct DeviceOptions {
   /// Errors: those of `check`.
   Result<std::unique_ptr<Device>> open(ThreadPool &pool) const;
 };
+
+/// --overlap=auto|on|off: weight gradients beside the device.
+void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap);
 
 } // namespace anec::rt
 

@@ -148,6 +148,7 @@ void addTrainCommand(CLI::App &app, Action &action) {
       ->check(CLI::Range(int64_t(1), INT64_MAX))
       ->capture_default_str();
   flags->device.addTo(*command, {"ane", "f32"});
+  addOverlapFlag(*command, options.overlap);
   command->add_option("--host-precision", flags->hostPrecision, "f32")
       ->capture_default_str();
   command->add_flag("--quiet", flags->quiet, "print nothing but errors");

@@ -10,6 +10,8 @@
 #include "test/runtime/bundle/TestBundle.h"
 #include "test/runtime/train/HostDevice.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -173,6 +175,87 @@ TEST(Executor, runsEveryKindOfStep) {
       expectSums(runLayers<float>(baked, tensorwise, Numerics::F32));
       expectSums(runLayers<double>(baked, tensorwise, Numerics::F64));
     }
+}
+
+constexpr int64_t features = 256, tokens = 8, rounds = 30;
+
+/// A buffer y is doubled again and again, and each of its values makes a weight
+/// gradient: work that takes much longer than the doubling.
+TestBundle doubling() {
+  TestBundle bundle = TestBundle::linear();
+  json parameters = json::parse(bundle.files["params.json"]);
+  parameters["parameters"][0]["shape"] = {features, features};
+  parameters["parameters"][1]["shape"] = {features};
+  bundle.files["params.json"] = parameters.dump();
+  for (json &buffer : bundle.plan["buffers"])
+    if (!buffer["shape"].empty())
+      buffer["shape"][2] = features;
+  auto host = [](const char *name, json operands, json result,
+                 json attributes) {
+    return json{{"op", "host"},
+                {"name", name},
+                {"operands", operands},
+                {"results", json::array({result})},
+                {"attributes", attributes}};
+  };
+  json x = {{"buffer", "x"}}, y = {{"buffer", "y"}};
+  bundle.plan["programs"]["train_step"]["steps"] = {
+      {{"op", "for"},
+       {"count", rounds},
+       {"steps",
+        {host("scale", json::array({y}), y, {{"factor", 2}}),
+         host("matmul", {y, x}, {{"gradient", "w"}},
+              {{"transpose_a", true}})}}}};
+  return bundle;
+}
+
+/// The gradient of w after two runs of doubling().
+std::vector<float> runDoubling(bool overlap, int threads) {
+  TemporaryFolder folder;
+  doubling().write(folder.string());
+  Result<Bundle> bundle = Bundle::open(folder.string());
+  EXPECT_TRUE(bundle) << bundle.error().message;
+  ThreadPool pool(threads);
+  HostDevice device(Numerics::F32);
+  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(), 1, pool);
+  auto executor = Executor<float>::create(*bundle, device, store, pool);
+  EXPECT_TRUE(executor) << executor.error().message;
+  (*executor)->overlapGradients(overlap);
+  for (int run = 0; run < 2; ++run) {
+    Span<float> x = (*executor)->reals(0), y = (*executor)->reals(3);
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = float(int(i % 7) - 3);
+      y[i] = float(int(i % 5) - 2);
+    }
+    EXPECT_FALSE((*executor)->run("train_step"));
+    for (size_t i = 0; i < x.size(); ++i)
+      EXPECT_EQ((*executor)->reals(3)[i],
+                float(int(i % 5) - 2) * float(1 << rounds));
+  }
+  ExecutorCounters counters = (*executor)->counters();
+  EXPECT_EQ(counters.backgroundSeconds > 0, overlap);
+  EXPECT_GT(counters.seconds["host_matmul"], 0);
+  Span<float> gradient = store.gradient(0, 0);
+  return {gradient.begin(), gradient.end()};
+}
+
+TEST(Executor, runsGradientsBesideTheDevice) {
+  // Each run adds 2 + 4 + .. + 2^30 = 2^31 - 2 times y x^T, and y x^T is a
+  // small integer: what f32 holds of the sums is the nearest to that.
+  for (int threads : {1, 2}) {
+    std::vector<float> plain = runDoubling(/*overlap=*/false, threads);
+    EXPECT_EQ(runDoubling(/*overlap=*/true, threads), plain);
+    for (int64_t row = 0; row < features; ++row)
+      for (int64_t column = 0; column < features; ++column) {
+        int64_t sum = 0;
+        for (int64_t t = 0; t < tokens; ++t)
+          sum += ((row * tokens + t) % 5 - 2) * ((column * tokens + t) % 7 - 3);
+        double expected = 2.0 * double(sum) * double((int64_t(1) << 31) - 2);
+        // Sixty additions in f32, each within half of 2^-23 of the sum.
+        ASSERT_NEAR(plain[size_t(row * features + column)], expected,
+                    60 * std::abs(expected) / (1 << 24));
+      }
+  }
 }
 
 TEST(Executor, saysWhichProgramIsMissing) {
