@@ -51,7 +51,18 @@ TEST_F(ExecErrors, Usage) {
   refuses(folder.string(), "a folder with 'model.mil'");
   refuses((folder / "good.mil") + x + " --time 0", "--time");
   refuses((folder / "good.mil") + x + " --numerics f64", "--numerics");
-  refuses((folder / "good.mil") + x + " --device sim:m1", "--device");
+  refuses((folder / "good.mil") + x + " --device npu", "--device cpu, sim:");
+  refuses((folder / "good.mil") + x + " --device sim:m9", "m9");
+  refuses((folder / "good.mil") + x + " --device sim:m4 --numerics f32",
+          "--numerics ane");
+  refuses((folder / "good.mil") + x + " --device sim:m4 --dump y", "--dump");
+  refuses((folder / "good.mil") + x + " --device sim:m4 --fault fire",
+          "--fault fire: expects one of");
+  refuses((folder / "good.mil") + x + " --fault poisoned",
+          "with --device sim:PROFILE only");
+  refuses((folder / "good.mil") + x + " --device sim:m4 --faults " +
+              (folder / "none.json"),
+          "none.json");
   refuses((folder / "good.mil") + x + " --bogus", "--bogus");
   refuses((folder / "good.mil") + x + " --weights /nowhere --dump z",
           "no value 'z' to dump");

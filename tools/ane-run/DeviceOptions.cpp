@@ -1,18 +1,16 @@
 //===- DeviceOptions.cpp - Flags that choose where to run -----------------===//
 //
-// The one place that knows which devices there are.
+// Flags as the settings of a device.
 //
 //===----------------------------------------------------------------------===//
 #include "tools/ane-run/DeviceOptions.h"
-
-#include "runtime/device/cpu/CpuDevice.h"
 
 namespace anec::rt {
 
 void DeviceOptions::addTo(CLI::App &command,
                           const std::vector<std::string> &numericsNames) {
   numerics = numericsNames.front();
-  command.add_option("--device", device, "cpu")->capture_default_str();
+  command.add_option("--device", device, deviceNames())->capture_default_str();
   command
       .add_option("--numerics", numerics,
                   "ane: fp16 storage and f32 sums; f32, f64: that throughout")
@@ -22,6 +20,20 @@ void DeviceOptions::addTo(CLI::App &command,
       .add_option("--threads", threads,
                   "threads; the same results for any number (default: all)")
       ->check(CLI::Range(1, 1024));
+  command
+      .add_option("--fault", faults,
+                  "what goes wrong on a simulated device: "
+                  "KIND[,after=N][,times=N][,kernel=NAME][,ms=F]; may be "
+                  "repeated")
+      ->allow_extra_args(false);
+  command.add_option("--faults", faultFile, "the same from a JSON file");
+  command
+      .add_option("--compile-budget", compileBudget,
+                  "compiles of one process on a simulated device (default: "
+                  "the profile's)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40));
+  command.add_flag("--flush-denormals", flushDenormals,
+                   "flush denormals where the simulated chip does");
 }
 
 Numerics DeviceOptions::arithmetic() const {
@@ -30,18 +42,29 @@ Numerics DeviceOptions::arithmetic() const {
                              : Numerics::F64;
 }
 
+Result<DeviceSettings> DeviceOptions::settings() const {
+  DeviceSettings settings;
+  settings.numerics = arithmetic();
+  settings.sim.flushDenormals = flushDenormals;
+  settings.sim.compileBudget = compileBudget;
+  if (!faultFile.empty()) {
+    ANEC_ASSIGN(settings.sim.faults, sim::readFaults(faultFile));
+  }
+  for (const std::string &text : faults) {
+    ANEC_ASSIGN(sim::Fault fault, sim::parseFault(text));
+    settings.sim.faults.push_back(std::move(fault));
+  }
+  return settings;
+}
+
 std::optional<Error> DeviceOptions::check() const {
-  if (device == "cpu")
-    return std::nullopt;
-  return makeError(ErrorCode::InvalidInput,
-                   "expects --device cpu, the only device of this build, but "
-                   "got '{}'",
-                   device);
+  ANEC_ASSIGN(DeviceSettings wanted, settings());
+  return checkDevice(device, wanted);
 }
 
 Result<std::unique_ptr<Device>> DeviceOptions::open(ThreadPool &pool) const {
-  ANEC_TRY(check());
-  return makeCpuDevice(arithmetic(), pool);
+  ANEC_ASSIGN(DeviceSettings wanted, settings());
+  return makeDevice(device, wanted, pool);
 }
 
 void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap) {

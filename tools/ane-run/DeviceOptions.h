@@ -1,12 +1,13 @@
 //===- DeviceOptions.h - Flags that choose where to run ---------*- C++ -*-===//
 //
-// --device, --numerics and --threads, the same for every command.
+// --device, --numerics, --threads and what simulated devices are told, the same
+// for every command.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
 #define ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
 
-#include "runtime/device/Device.h"
+#include "runtime/device/DeviceFactory.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <CLI/CLI.hpp>
@@ -20,15 +21,23 @@ struct DeviceOptions {
   std::string numerics = "ane";
   /// 0: one for each hardware thread.
   int threads = 0;
+  /// For simulated devices.
+  std::vector<std::string> faults;
+  std::string faultFile;
+  bool flushDenormals = false;
+  int64_t compileBudget = 0;
 
   /// `numericsNames` are the values --numerics may have, the default first.
   void addTo(CLI::App &command, const std::vector<std::string> &numericsNames);
 
   Numerics arithmetic() const;
-  /// Errors: a device that this build does not have.
+  /// Errors: a device that this build does not have, or faults that are wrong.
   std::optional<Error> check() const;
   /// Errors: those of `check`.
   Result<std::unique_ptr<Device>> open(ThreadPool &pool) const;
+
+private:
+  Result<DeviceSettings> settings() const;
 };
 
 /// --overlap=auto|on|off: weight gradients beside the device.

@@ -10,6 +10,7 @@
 #include "runtime/package/Package.h"
 #include "tools/ane-run/Commands.h"
 #include "tools/ane-run/DeviceOptions.h"
+#include "tools/ane-run/ExecDevice.h"
 
 #include <algorithm>
 #include <chrono>
@@ -142,12 +143,12 @@ std::optional<Error> write(const std::vector<cpu::NamedArray> &arrays,
 }
 
 /// Median of `times` runs in milliseconds, after the one that warms up.
-Result<double> medianTime(cpu::ArrayRun &run, int64_t times, ThreadPool &pool) {
+template <typename Run> Result<double> medianTime(int64_t times, Run run) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> all;
   for (int64_t i = 0; i < times; ++i) {
     const Clock::time_point start = Clock::now();
-    ANEC_TRY(run.run(pool));
+    ANEC_TRY(run());
     all.push_back(
         std::chrono::duration<double, std::milli>(Clock::now() - start)
             .count());
@@ -155,6 +156,30 @@ Result<double> medianTime(cpu::ArrayRun &run, int64_t times, ThreadPool &pool) {
   std::sort(all.begin(), all.end());
   const size_t half = all.size() / 2;
   return all.size() % 2 == 1 ? all[half] : (all[half - 1] + all[half]) / 2;
+}
+
+/// On a device other than the cpu, which takes any program.
+Result<int> runOnDevice(const ExecFlags &flags,
+                        const cpu::SourceProgram &source,
+                        const cpu::NamedArrays &inputs) {
+  if (!flags.dumps.empty() || !flags.function.empty() || flags.strictBlobs)
+    return makeError(ErrorCode::InvalidInput,
+                     "expects --dump, --function and --strict-blobs with "
+                     "--device cpu only, but got '{}'",
+                     flags.device.device);
+  ThreadPool pool(flags.device.threads);
+  ANEC_ASSIGN(std::unique_ptr<Device> device, flags.device.open(pool));
+  ANEC_ASSIGN(DeviceRun loaded, DeviceRun::prepare(*device, source, inputs));
+  ANEC_TRY(loaded.run());
+  ANEC_ASSIGN(std::vector<cpu::NamedArray> outputs, loaded.outputs());
+  ANEC_TRY(write(outputs, flags.output));
+  if (flags.times > 0) {
+    ANEC_ASSIGN(double median,
+                medianTime(flags.times, [&] { return loaded.run(); }));
+    fmt::print("median {:.4f} ms of {} runs on this machine\n", median,
+               flags.times);
+  }
+  return 0;
 }
 
 Result<int> run(ExecFlags flags) {
@@ -175,6 +200,8 @@ Result<int> run(ExecFlags flags) {
   options.function = source.function.name;
   ANEC_ASSIGN(options.extraOutputs, innerValues(source.function, flags));
   ANEC_TRY(cpu::checkInputs(source.function, inputs));
+  if (flags.device.device != "cpu")
+    return runOnDevice(flags, source, inputs);
 
   ThreadPool pool(flags.device.threads);
   std::vector<std::string> warnings;
@@ -189,7 +216,8 @@ Result<int> run(ExecFlags flags) {
   ANEC_TRY(arrays.run(pool));
   ANEC_TRY(write(arrays.outputs(), flags.output));
   if (flags.times > 0) {
-    ANEC_ASSIGN(double median, medianTime(arrays, flags.times, pool));
+    ANEC_ASSIGN(double median,
+                medianTime(flags.times, [&] { return arrays.run(pool); }));
     fmt::print("median {:.4f} ms of {} runs\n", median, flags.times);
   }
   return 0;

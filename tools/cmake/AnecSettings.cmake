@@ -36,8 +36,9 @@ if(ANEC_FUZZ)
     -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
   # All that reads files of others, and what moves memory by hand.
-  set(ANEC_SANITIZED_TESTS bundle-test device-random-test device-test gemm-test
-    host-test mil-test support-test target-test text-test train-test)
+  set(ANEC_SANITIZED_TESTS bundle-test conformance-test device-random-test
+    device-test gemm-test host-test mil-test sim-test support-test target-test
+    text-test train-test)
 endif()
 
 find_package(Threads REQUIRED)

@@ -231,6 +231,8 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
                      "the cpu device cannot execute this operator");
   Preparation preparation(statement.op, operands, results, options.numerics);
   ANEC_ASSIGN(Kernel kernel, row->second(preparation));
+  if (options.wrapper)
+    kernel = options.wrapper(preparation, std::move(kernel));
   std::vector<ValueRef> inputs, outputs;
   bool allConstant = true;
   for (const Preparation::Use &use : preparation.inputs()) {
@@ -331,7 +333,7 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
-  if (options.fuseRows)
+  if (options.fuseRows && !options.wrapper)
     fuseRows(program->buffers, program->steps);
   for (Step &step : program->steps)
     planPacking(step);

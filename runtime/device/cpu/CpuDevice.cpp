@@ -25,7 +25,8 @@ struct LoadedProgram : Program {
 
 class CpuDevice : public Device {
 public:
-  CpuDevice(Numerics numerics, ThreadPool &pool) : mode(numerics), pool(pool) {}
+  CpuDevice(Numerics numerics, ThreadPool &pool, KernelWrapper wrapper)
+      : mode(numerics), pool(pool), wrapper(std::move(wrapper)) {}
 
   Numerics numerics() const override { return mode; }
   Result<std::unique_ptr<Program>> load(const ProgramFiles &files) override;
@@ -61,6 +62,7 @@ private:
 
   Numerics mode;
   ThreadPool &pool;
+  KernelWrapper wrapper;
   AlignedBuffer<uint8_t> arena;
   DeviceCounters counted;
   /// Programs are loaded on another thread too.
@@ -99,6 +101,7 @@ std::optional<Error> CpuDevice::checkPorts(const std::string &name,
 Result<std::unique_ptr<Program>> CpuDevice::load(const ProgramFiles &files) {
   CompileOptions options;
   options.numerics = mode;
+  options.wrapper = wrapper;
   auto loaded = std::make_unique<LoadedProgram>();
   ANEC_ASSIGN(loaded->program, CpuProgram::compile(files, options, pool));
   ANEC_TRY(checkPorts(files.name, loaded->program->inputs(),
@@ -216,8 +219,9 @@ std::optional<Error> CpuDevice::run(Program &program,
 } // namespace
 } // namespace cpu
 
-std::unique_ptr<Device> makeCpuDevice(Numerics numerics, ThreadPool &pool) {
-  return std::make_unique<cpu::CpuDevice>(numerics, pool);
+std::unique_ptr<Device> makeCpuDevice(Numerics numerics, ThreadPool &pool,
+                                      cpu::KernelWrapper wrapper) {
+  return std::make_unique<cpu::CpuDevice>(numerics, pool, std::move(wrapper));
 }
 
 } // namespace anec::rt

@@ -8,6 +8,7 @@
 #define ANEC_RUNTIME_DEVICE_CPU_CPUDEVICE_H
 
 #include "runtime/device/Device.h"
+#include "runtime/device/cpu/Kernels.h"
 
 #include <memory>
 
@@ -16,8 +17,10 @@ namespace anec::rt {
 class ThreadPool;
 
 /// A device that computes with `pool`, which must outlive it. Results have the
-/// same bits for any number of threads. It never runs out of compiles.
-std::unique_ptr<Device> makeCpuDevice(Numerics numerics, ThreadPool &pool);
+/// same bits for any number of threads. It never runs out of compiles. Kernels
+/// of all programs go through `wrapper` unless that is empty.
+std::unique_ptr<Device> makeCpuDevice(Numerics numerics, ThreadPool &pool,
+                                      cpu::KernelWrapper wrapper = {});
 
 } // namespace anec::rt
 

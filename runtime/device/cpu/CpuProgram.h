@@ -99,6 +99,8 @@ struct CompileOptions {
   /// Whether steps that go through rows of the same size become one. Results
   /// are the same bits, but for sums over all rows, which are cut differently.
   bool fuseRows = true;
+  /// Unless empty, every kernel goes through it, alone: nothing is fused.
+  KernelWrapper wrapper;
 };
 
 /// Seconds by operator.

@@ -90,6 +90,10 @@ private:
   std::optional<RowOperation> rows;
 };
 
+/// Makes another kernel of the one of a statement, for devices that imitate
+/// others. The compiler then leaves statements apart.
+using KernelWrapper = std::function<Kernel(const Preparation &, Kernel)>;
+
 using Prepare = Result<Kernel> (*)(Preparation &preparation);
 using KernelTable = std::map<std::string, Prepare, std::less<>>;
 
