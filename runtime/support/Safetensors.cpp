@@ -79,12 +79,19 @@ Result<TensorView> parseEntry(const std::string &path, const std::string &name,
 Result<SafetensorsFile> SafetensorsFile::open(const std::string &path) {
   SafetensorsFile result;
   ANEC_ASSIGN(result.file, MappedFile::open(path));
-  ANEC_TRY(result.readHeader(path));
+  ANEC_TRY(result.readHeader(result.file.bytes(), path));
   return Result<SafetensorsFile>(std::move(result));
 }
 
-std::optional<Error> SafetensorsFile::readHeader(const std::string &path) {
-  Span<const uint8_t> bytes = file.bytes();
+Result<SafetensorsFile> SafetensorsFile::read(Span<const uint8_t> bytes,
+                                              const std::string &name) {
+  SafetensorsFile result;
+  ANEC_TRY(result.readHeader(bytes, name));
+  return Result<SafetensorsFile>(std::move(result));
+}
+
+std::optional<Error> SafetensorsFile::readHeader(Span<const uint8_t> bytes,
+                                                 const std::string &path) {
   if (bytes.size() < 8)
     return invalid(path, "expected a safetensors file, found {} bytes",
                    bytes.size());
@@ -125,10 +132,10 @@ const TensorView *SafetensorsFile::find(const std::string &name) const {
   return found == entries.end() ? nullptr : &found->second;
 }
 
-std::optional<Error>
-writeSafetensors(const std::string &path,
-                 const std::vector<NamedTensor> &tensors,
-                 const std::map<std::string, std::string> &metadata) {
+Result<SafetensorsHeader>
+safetensorsHeader(const std::string &path,
+                  const std::vector<NamedTensor> &tensors,
+                  const std::map<std::string, std::string> &metadata) {
   Json header = Json::object();
   if (!metadata.empty())
     header["__metadata__"] = metadata;
@@ -152,9 +159,20 @@ writeSafetensors(const std::string &path,
   std::string length;
   for (int i = 0; i < 8; ++i)
     length += static_cast<char>(uint64_t(text.size()) >> (8 * i) & 0xff);
+  SafetensorsHeader result;
+  result.text = length + text;
+  result.fileBytes = result.text.size() + offset;
+  return result;
+}
 
+std::optional<Error>
+writeSafetensors(const std::string &path,
+                 const std::vector<NamedTensor> &tensors,
+                 const std::map<std::string, std::string> &metadata) {
+  ANEC_ASSIGN(SafetensorsHeader header,
+              safetensorsHeader(path, tensors, metadata));
   ANEC_ASSIGN(AtomicFile file, AtomicFile::create(path));
-  ANEC_TRY(file.write(length + text));
+  ANEC_TRY(file.write(header.text));
   for (const NamedTensor &named : tensors)
     ANEC_TRY(file.write(named.tensor.bytes));
   return file.commit();

@@ -29,6 +29,9 @@ public:
   /// Checks the whole header: types, shapes, and that the tensors lie in the
   /// file without overlap or holes. InvalidInput otherwise.
   static Result<SafetensorsFile> open(const std::string &path);
+  /// The same for bytes that outlive the result; errors call them `name`.
+  static Result<SafetensorsFile> read(Span<const uint8_t> bytes,
+                                      const std::string &name);
 
   const std::map<std::string, TensorView> &tensors() const { return entries; }
   const std::map<std::string, std::string> &metadata() const { return notes; }
@@ -36,7 +39,8 @@ public:
   const TensorView *find(const std::string &name) const;
 
 private:
-  std::optional<Error> readHeader(const std::string &path);
+  std::optional<Error> readHeader(Span<const uint8_t> bytes,
+                                  const std::string &path);
 
   MappedFile file;
   std::map<std::string, TensorView> entries;
@@ -48,6 +52,17 @@ struct NamedTensor {
   std::string name;
   TensorView tensor;
 };
+
+/// What such a file with these tensors begins with, and its whole size. Errors
+/// name `path`.
+struct SafetensorsHeader {
+  std::string text;
+  size_t fileBytes = 0;
+};
+Result<SafetensorsHeader>
+safetensorsHeader(const std::string &path,
+                  const std::vector<NamedTensor> &tensors,
+                  const std::map<std::string, std::string> &metadata = {});
 
 /// Writes the tensors in the order given and replaces the file at once.
 std::optional<Error>

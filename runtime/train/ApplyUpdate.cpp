@@ -18,8 +18,8 @@ static double stagingSeconds(const Executor<float> &executor) {
   return found == seconds.end() ? 0 : found->second;
 }
 
-static Result<AppliedUpdate>
-apply(Executor<float> &executor, Optimizer &optimizer, const UpdateRule &rule) {
+static AppliedUpdate apply(Executor<float> &executor, Optimizer &optimizer,
+                           const UpdateRule &rule) {
   AppliedUpdate update;
   update.norm = optimizer.gradientNorm() * rule.gradientScale;
   update.skipped = !std::isfinite(update.norm);
@@ -27,20 +27,23 @@ apply(Executor<float> &executor, Optimizer &optimizer, const UpdateRule &rule) {
     return update;
   const double clipped =
       rule.clip > 0 ? std::min(1.0, rule.clip / (update.norm + 1e-6)) : 1.0;
-  ANEC_TRY(optimizer.step(rule.rate, rule.gradientScale * clipped,
-                          [&](size_t parameter, int64_t index) {
-                            return executor.stage(parameter, index);
-                          }));
-  ANEC_TRY(executor.finishStaging());
+  // A device that fails half-way must not leave half an update.
+  auto stage = [&](size_t parameter, int64_t index) -> std::optional<Error> {
+    if (!update.stagingError)
+      update.stagingError = executor.stage(parameter, index);
+    return std::nullopt;
+  };
+  optimizer.step(rule.rate, rule.gradientScale * clipped, stage);
+  if (!update.stagingError)
+    update.stagingError = executor.finishStaging();
   return update;
 }
 
-Result<AppliedUpdate> applyUpdate(Executor<float> &executor,
-                                  Optimizer &optimizer, const UpdateRule &rule,
-                                  double &seconds) {
+AppliedUpdate applyUpdate(Executor<float> &executor, Optimizer &optimizer,
+                          const UpdateRule &rule, double &seconds) {
   const double staged = stagingSeconds(executor);
   double all = 0;
-  Result<AppliedUpdate> update = [&] {
+  AppliedUpdate update = [&] {
     Stopwatch watch(all);
     return apply(executor, optimizer, rule);
   }();

@@ -25,14 +25,15 @@ struct AppliedUpdate {
   double norm = 0;
   /// The norm was not finite: nothing was changed.
   bool skipped = false;
+  /// Every tensor has its new values, but the device did not take them.
+  std::optional<Error> stagingError;
 };
 
 /// Clips as torch.nn.utils.clip_grad_norm_ does, changes every trainable
 /// tensor and stages it while it is in a cache. Adds its time without that of
-/// staging to `seconds`. Errors: those of the device.
-Result<AppliedUpdate> applyUpdate(Executor<float> &executor,
-                                  Optimizer &optimizer, const UpdateRule &rule,
-                                  double &seconds);
+/// staging to `seconds`.
+AppliedUpdate applyUpdate(Executor<float> &executor, Optimizer &optimizer,
+                          const UpdateRule &rule, double &seconds);
 
 } // namespace anec::rt
 

@@ -111,8 +111,10 @@ public:
     if (!optimizer)
       return std::nullopt;
     UpdateRule rule{3e-4, 1 / (lossScale * double(options.accumulation)), 1};
-    ANEC_ASSIGN(AppliedUpdate applied,
-                applyUpdate(*executor, *optimizer, rule, optimizerSeconds));
+    const AppliedUpdate applied =
+        applyUpdate(*executor, *optimizer, rule, optimizerSeconds);
+    if (applied.stagingError)
+      return applied.stagingError;
     if (applied.skipped)
       return makeError(ErrorCode::Diverged,
                        "expects finite gradients, but update {} had norm {}",

@@ -5,8 +5,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Optimizer.h"
 
-#include "runtime/support/Safetensors.h"
-
 #include <fmt/ranges.h>
 
 #include <cmath>
@@ -50,7 +48,11 @@ std::optional<Error> Optimizer::step(double rate, double scale,
 }
 
 std::optional<Error> Optimizer::save(const std::string &path) const {
-  std::vector<NamedTensor> tensors;
+  return writeSafetensors(path, tensors());
+}
+
+std::vector<NamedTensor> Optimizer::tensors() const {
+  std::vector<NamedTensor> all;
   for (const Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
     for (bool second : {false, true}) {
@@ -60,16 +62,22 @@ std::optional<Error> Optimizer::save(const std::string &path) const {
       view.shape = store.shape(each.parameter);
       view.bytes = {reinterpret_cast<const uint8_t *>(values.data()),
                     values.size() * sizeof(float)};
-      tensors.push_back(
+      all.push_back(
           {parameter.tensorName(each.index) + (second ? ".v" : ".m"), view});
     }
   }
-  return writeSafetensors(path, tensors);
+  return all;
 }
 
 std::optional<Error> Optimizer::load(const std::string &path,
                                      int64_t appliedSteps) {
   ANEC_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path));
+  return load(file, path, appliedSteps);
+}
+
+std::optional<Error> Optimizer::load(const SafetensorsFile &file,
+                                     const std::string &path,
+                                     int64_t appliedSteps) {
   for (Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
     for (bool second : {false, true}) {

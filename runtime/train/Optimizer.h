@@ -39,6 +39,11 @@ public:
   /// safetensors "<tensor>.m" and "<tensor>.v", F32, active rows only.
   std::optional<Error> save(const std::string &path) const;
   std::optional<Error> load(const std::string &path, int64_t appliedSteps);
+  /// What `save` writes; views of the optimizer's memory.
+  std::vector<NamedTensor> tensors() const;
+  /// The same as `load` from an open file; errors call it `path`.
+  std::optional<Error> load(const SafetensorsFile &file,
+                            const std::string &path, int64_t appliedSteps);
 
 private:
   struct Moments {

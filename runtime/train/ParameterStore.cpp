@@ -7,7 +7,6 @@
 
 #include "runtime/support/Convert.h"
 #include "runtime/support/Random.h"
-#include "runtime/support/Safetensors.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <fmt/ranges.h>
@@ -215,14 +214,34 @@ Span<Real> ParameterStore<Real>::gradientToWrite(size_t parameter,
 template <typename Real>
 std::optional<Error> ParameterStore<Real>::load(const std::string &path) {
   ANEC_ASSIGN(std::vector<SafetensorsFile> files, openAll(path));
+  return loadAll(
+      [&files](const std::string &name) {
+        const TensorView *view = nullptr;
+        for (const SafetensorsFile &file : files)
+          if (!view)
+            view = file.find(name);
+        return view;
+      },
+      path);
+}
+
+template <typename Real>
+std::optional<Error> ParameterStore<Real>::load(const SafetensorsFile &file,
+                                                const std::string &path,
+                                                const std::string &prefix) {
+  return loadAll(
+      [&](const std::string &name) { return file.find(prefix + name); }, path);
+}
+
+template <typename Real>
+std::optional<Error> ParameterStore<Real>::loadAll(
+    const std::function<const TensorView *(const std::string &)> &find,
+    const std::string &path) {
   for (size_t p = 0; p < families.size(); ++p) {
     const Parameter &parameter = thePlan->parameters[p];
     for (int64_t i = 0; i < parameter.count; ++i) {
       std::string name = parameter.tensorName(i);
-      const TensorView *view = nullptr;
-      for (const SafetensorsFile &file : files)
-        if (!view)
-          view = file.find(name);
+      const TensorView *view = find(name);
       if (!view)
         return makeError(ErrorCode::InvalidInput,
                          "{}: expects a tensor '{}', but there is none", path,
@@ -241,7 +260,12 @@ std::optional<Error> ParameterStore<Real>::load(const std::string &path) {
 
 template <typename Real>
 std::optional<Error> ParameterStore<Real>::save(const std::string &path) {
-  std::vector<NamedTensor> tensors;
+  return writeSafetensors(path, tensors(), {{"format", "pt"}});
+}
+
+template <typename Real>
+std::vector<NamedTensor> ParameterStore<Real>::tensors() {
+  std::vector<NamedTensor> all;
   for (size_t p = 0; p < families.size(); ++p) {
     const Parameter &parameter = thePlan->parameters[p];
     Family &family = families[p];
@@ -259,10 +283,10 @@ std::optional<Error> ParameterStore<Real>::save(const std::string &path) {
       view.shape = parameter.shape;
       view.bytes = {reinterpret_cast<const uint8_t *>(values->data()),
                     values->size() * sizeof(Real)};
-      tensors.push_back({parameter.tensorName(i), view});
+      all.push_back({parameter.tensorName(i), view});
     }
   }
-  return writeSafetensors(path, tensors, {{"format", "pt"}});
+  return all;
 }
 
 template class ParameterStore<float>;

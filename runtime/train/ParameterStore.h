@@ -8,8 +8,10 @@
 #define ANEC_RUNTIME_TRAIN_PARAMETERSTORE_H
 
 #include "runtime/bundle/Plan.h"
+#include "runtime/support/Safetensors.h"
 #include "runtime/train/ActiveVocabulary.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -51,8 +53,14 @@ public:
   /// file or a folder of them. Errors: a tensor is missing, has another shape
   /// or is not of floats. Tensors the plan does not know are ignored.
   std::optional<Error> load(const std::string &path);
+  /// The same from one open file whose names begin with `prefix`; errors call
+  /// it `path`.
+  std::optional<Error> load(const SafetensorsFile &file,
+                            const std::string &path, const std::string &prefix);
   /// Writes every tensor, all rows, as F32 (F64 for double).
   std::optional<Error> save(const std::string &path);
+  /// What `save` writes; views of the store's memory.
+  std::vector<NamedTensor> tensors();
 
 private:
   struct Family {
@@ -64,6 +72,9 @@ private:
   };
 
   bool isCompacted(size_t parameter) const;
+  std::optional<Error>
+  loadAll(const std::function<const TensorView *(const std::string &)> &find,
+          const std::string &path);
   void initialize(size_t parameter, int64_t index, uint64_t seed,
                   std::vector<Real> &values, ThreadPool &pool) const;
   /// Takes a full tensor over into the master, keeping the inactive rows.

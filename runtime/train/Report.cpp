@@ -46,40 +46,36 @@ nlohmann::json makeReport(const RunMeasurements &run,
   nlohmann::json phases = nlohmann::json::object();
   for (const auto *times : {&executor.seconds, &run.seconds})
     for (const auto &[name, seconds] : *times)
-      phases[name] = seconds * 1000;
-  auto compile = executor.seconds.find("compile");
-  auto onDevice = executor.seconds.find("device");
-  double deviceSeconds =
-      onDevice == executor.seconds.end() ? 0 : onDevice->second;
-  return {
-      {"updates", run.updates},
-      {"micro_steps", run.microSteps},
-      {"wall_s", run.wallSeconds},
-      {"compile_s", compile == executor.seconds.end() ? 0.0 : compile->second},
-      {"train_s", run.trainSeconds},
-      {"ms_per_micro_step",
-       ratio(run.trainSeconds * 1000, double(run.microSteps))},
-      {"tokens_per_s", ratio(double(run.tokens), run.trainSeconds)},
-      {"device_tflops", ratio(run.deviceFlops / 1e12, deviceSeconds)},
-      {"total_tflops",
-       ratio((run.deviceFlops + run.hostFlops) / 1e12, run.trainSeconds)},
-      {"dispatches", run.dispatches},
-      {"compiles", device.compiles},
-      {"reloads", device.reloads},
-      {"restarts", 0},
-      {"active_vocab", run.activeVocabulary},
-      {"vocabulary", run.vocabulary},
-      {"surface_bytes",
-       {{"host_written", run.hostWritten},
-        {"host_read", run.hostRead},
-        {"device", run.deviceBytes}}},
-      {"staging_bytes", run.stagedBytes},
-      {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
-      {"overlap", overlapOf(executor)},
-      {"peak_rss_bytes", peakResidentBytes()},
-      {"initial_val_loss", orNull(run.initialValidationLoss)},
-      {"val_loss", orNull(run.validationLoss)},
-      {"phases", phases}};
+      phases[name] = phases.value(name, 0.0) + seconds * 1000;
+  const double deviceSeconds = phases.value("device", 0.0) / 1000;
+  return {{"updates", run.updates},
+          {"micro_steps", run.microSteps},
+          {"wall_s", run.wallSeconds},
+          {"compile_s", phases.value("compile", 0.0) / 1000},
+          {"train_s", run.trainSeconds},
+          {"ms_per_micro_step",
+           ratio(run.trainSeconds * 1000, double(run.microSteps))},
+          {"tokens_per_s", ratio(double(run.tokens), run.trainSeconds)},
+          {"device_tflops", ratio(run.deviceFlops / 1e12, deviceSeconds)},
+          {"total_tflops",
+           ratio((run.deviceFlops + run.hostFlops) / 1e12, run.trainSeconds)},
+          {"dispatches", run.dispatches},
+          {"compiles", run.compiles + device.compiles},
+          {"reloads", run.reloads + device.reloads},
+          {"restarts", run.restarts},
+          {"active_vocab", run.activeVocabulary},
+          {"vocabulary", run.vocabulary},
+          {"surface_bytes",
+           {{"host_written", run.hostWritten},
+            {"host_read", run.hostRead},
+            {"device", run.deviceBytes}}},
+          {"staging_bytes", run.stagedBytes},
+          {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
+          {"overlap", overlapOf(executor)},
+          {"peak_rss_bytes", peakResidentBytes()},
+          {"initial_val_loss", orNull(run.initialValidationLoss)},
+          {"val_loss", orNull(run.validationLoss)},
+          {"phases", phases}};
 }
 
 std::string formatReport(const nlohmann::json &report) {
@@ -103,6 +99,8 @@ std::string formatReport(const nlohmann::json &report) {
     text += fmt::format("{:.4g} ms of weight gradients beside the device, "
                         "{:.0f} % of them at no cost\n",
                         beside, 100 * report["overlap"]["share"].get<double>());
+  if (report["restarts"] != 0)
+    text += fmt::format("{} restarts\n", report["restarts"].get<uint64_t>());
   if (report["vocabulary"] != 0)
     text += fmt::format("vocabulary: {} of {} tokens active\n",
                         report["active_vocab"].get<int64_t>(),

@@ -11,7 +11,8 @@
 
 namespace anec::rt {
 
-/// What the trainer measured of this process' part of a run.
+/// What the trainer measured of a run, restarts included, from the process on
+/// that the user started.
 struct RunMeasurements {
   int64_t updates = 0, microSteps = 0, tokens = 0;
   double wallSeconds = 0;
@@ -23,10 +24,12 @@ struct RunMeasurements {
   /// the bill, times their number.
   uint64_t dispatches = 0, hostWritten = 0, hostRead = 0;
   uint64_t deviceBytes = 0, stagedBytes = 0;
+  /// Of processes before this one.
+  uint64_t compiles = 0, reloads = 0, restarts = 0;
   int64_t activeVocabulary = 0, vocabulary = 0;
   /// NaN without validation.
   double initialValidationLoss = 0, validationLoss = 0;
-  /// Seconds of phases outside of the executor.
+  /// Seconds of phases outside of this process' executor.
   std::map<std::string, double> seconds;
 };
 

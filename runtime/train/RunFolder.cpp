@@ -8,13 +8,17 @@
 
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/JsonPlace.h"
+#include "runtime/support/SharedMemory.h"
 #include "runtime/train/Checkpoint.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace anec::rt {
 namespace {
@@ -53,6 +57,17 @@ Error systemError(const char *action, const std::string &path) {
                    std::strerror(errno));
 }
 
+constexpr char lockName[] = "/lock";
+
+/// Nothing but the lock of a run that never began.
+bool holdsNothing(const std::string &path) {
+  std::error_code code;
+  for (const auto &entry : fs::directory_iterator(path, code))
+    if ("/" + entry.path().filename().string() != lockName)
+      return false;
+  return !code;
+}
+
 } // namespace
 
 Result<RunFolder> RunFolder::open(const std::string &path,
@@ -67,12 +82,13 @@ Result<RunFolder> RunFolder::open(const std::string &path,
                      "continues one",
                      path);
   if (exists && fs::exists(path + "/run.json", code)) {
+    ANEC_TRY(folder.takeLock());
     ANEC_TRY(checkSameRun(path, description));
     removeUnfinishedCheckpoints(folder.checkpoints());
-    return folder;
+    return Result<RunFolder>(std::move(folder));
   }
-  // A run killed before its first file leaves an empty folder.
-  if (exists && !(fs::is_directory(path, code) && fs::is_empty(path, code)))
+  // A run killed before its first file leaves an empty folder, or the lock.
+  if (exists && !holdsNothing(path))
     return makeError(ErrorCode::InvalidInput,
                      "{}: expects the folder of a run to resume, but it has no "
                      "run.json",
@@ -81,25 +97,67 @@ Result<RunFolder> RunFolder::open(const std::string &path,
   if (code)
     return makeError(ErrorCode::Io, "cannot create run folder '{}': {}", path,
                      code.message());
+  ANEC_TRY(folder.takeLock());
   ANEC_TRY(writeFileAtomically(path + "/run.json",
                                std::string_view(description.dump(1) + "\n")));
-  return folder;
+  return Result<RunFolder>(std::move(folder));
+}
+
+Result<RunFolder> RunFolder::adopt(const std::string &path,
+                                   const nlohmann::json &description,
+                                   int lock) {
+  RunFolder folder(path);
+  struct stat held{}, there{};
+  if (lock < 0 || ::fstat(lock, &held) != 0 ||
+      ::stat((path + lockName).c_str(), &there) != 0 ||
+      held.st_dev != there.st_dev || held.st_ino != there.st_ino)
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expects the lock of the run as descriptor {}, which "
+                     "another process left",
+                     path, lock);
+  folder.lock = lock;
+  ANEC_TRY(setInherited(lock, false));
+  ANEC_TRY(checkSameRun(path, description));
+  return Result<RunFolder>(std::move(folder));
+}
+
+/// The system takes the lock back when the process ends, however it ends.
+std::optional<Error> RunFolder::takeLock() {
+  const std::string file = path + lockName;
+  lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0)
+    return systemError("open", file);
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0)
+    return std::nullopt;
+  if (errno == EWOULDBLOCK)
+    return makeError(ErrorCode::Io,
+                     "{}: another process is training this run; wait for it or "
+                     "stop it",
+                     path);
+  return systemError("lock", file);
+}
+
+Result<int> RunFolder::releaseLock() {
+  ANEC_TRY(setInherited(lock, true));
+  return std::exchange(lock, -1);
 }
 
 RunFolder::RunFolder(RunFolder &&other) noexcept
-    : path(std::move(other.path)), metrics(other.metrics) {
-  other.metrics = -1;
-}
+    : path(std::move(other.path)), metrics(std::exchange(other.metrics, -1)),
+      lock(std::exchange(other.lock, -1)) {}
 
 RunFolder &RunFolder::operator=(RunFolder &&other) noexcept {
   std::swap(path, other.path);
   std::swap(metrics, other.metrics);
+  std::swap(lock, other.lock);
   return *this;
 }
 
 RunFolder::~RunFolder() {
   if (metrics >= 0)
     ::close(metrics);
+  if (lock >= 0)
+    ::close(lock);
 }
 
 std::optional<std::string> RunFolder::newestCheckpoint() const {

@@ -22,8 +22,14 @@ public:
   /// Creates `path` with run.json holding `description`. With `resume` it may
   /// exist: then "mathematics" of its run.json must equal that of
   /// `description`, and the first member that differs is the error.
+  ///
+  /// The folder stays locked until the object, or the process, ends: a second
+  /// process that opens it gets an error.
   static Result<RunFolder> open(const std::string &path,
                                 const nlohmann::json &description, bool resume);
+  /// Opens a folder whose lock the process before this one left as `lock`.
+  static Result<RunFolder> adopt(const std::string &path,
+                                 const nlohmann::json &description, int lock);
 
   RunFolder(RunFolder &&other) noexcept;
   RunFolder &operator=(RunFolder &&other) noexcept;
@@ -43,11 +49,16 @@ public:
 
   std::optional<Error> writeReport(const nlohmann::json &report);
 
+  /// Gives the lock away; it stays held on exec.
+  Result<int> releaseLock();
+
 private:
   explicit RunFolder(std::string path) : path(std::move(path)) {}
 
+  std::optional<Error> takeLock();
+
   std::string path;
-  int metrics = -1;
+  int metrics = -1, lock = -1;
 };
 
 } // namespace anec::rt

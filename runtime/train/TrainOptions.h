@@ -12,6 +12,14 @@
 
 namespace anec::rt {
 
+/// Descriptors that a process inherits from the one it replaces.
+struct HandoverDescriptors {
+  /// The state of the run, in shared memory.
+  int memory = -1;
+  /// The lock of the run folder.
+  int lock = -1;
+};
+
 struct TrainOptions {
   std::string data;
   /// Empty: no validation.
@@ -48,6 +56,10 @@ struct TrainOptions {
   int64_t keep = 3;
   /// Weight gradients beside the device; none: as the device says.
   std::optional<bool> overlap;
+  /// Whether the caller replaces this process when the trainer wants it.
+  bool mayRestart = false;
+  /// What the process before this one left; it must be the same run.
+  std::optional<HandoverDescriptors> handover;
 
   int64_t warmupUpdates() const { return warmup < 0 ? steps / 10 : warmup; }
 };

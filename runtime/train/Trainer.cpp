@@ -18,12 +18,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-double now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 LossScale makeLossScale(const TrainOptions &options, Numerics numerics) {
   if (options.lossScale)
     return LossScale::fixed(*options.lossScale);
@@ -34,6 +28,13 @@ LossScale makeLossScale(const TrainOptions &options, Numerics numerics) {
 
 } // namespace
 
+/// Processes of one machine agree on it.
+double Trainer::now() {
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 Trainer::Trainer(const Bundle &bundle, Device &device, ThreadPool &pool,
                  const TrainOptions &options, Log log)
     : bundle(bundle), device(device), pool(pool), options(options),
@@ -41,6 +42,7 @@ Trainer::Trainer(const Bundle &bundle, Device &device, ThreadPool &pool,
       schedule{options.learningRate, options.minimumRateFraction,
                options.warmupUpdates(), options.steps},
       lossScale(makeLossScale(options, device.numerics())) {
+  started = processStarted = now();
   measured.initialValidationLoss = nan;
   measured.validationLoss = nan;
 }
@@ -66,18 +68,16 @@ std::optional<Error> Trainer::prepare() {
     ANEC_TRY(store->load(options.initialize));
   AdamWOptions adam{options.beta1, options.beta2, 1e-8, options.weightDecay};
   optimizer = std::make_unique<Optimizer>(*store, adam, pool);
-  ANEC_ASSIGN(executor, Executor<float>::create(bundle, device, *store, pool));
-  if (options.overlap)
-    executor->overlapGradients(*options.overlap);
-  ANEC_ASSIGN(folder,
-              RunFolder::open(options.output, describe(), options.resume));
-  if (auto newest = folder->newestCheckpoint())
-    ANEC_TRY(restore(*newest));
-  ANEC_TRY(folder->startMetrics(done));
-  if (plan.vocabulary > 0)
+  // A device that fails leaves no folder of a run that never began.
+  const bool begins = !options.handover && !options.resume;
+  if (auto error = begins ? startDevice() : openFolder())
+    return stop(*error);
+  if (auto error = begins ? openFolder() : startDevice())
+    return stop(*error);
+  if (plan.vocabulary > 0 && !isRestarted)
     log(fmt::format("vocabulary: {} of {} tokens active",
                     data.vocabulary.size(), plan.vocabulary));
-  return executor->run("stage");
+  return std::nullopt;
 }
 
 std::optional<Error> Trainer::restore(const std::string &checkpoint) {
@@ -90,6 +90,26 @@ std::optional<Error> Trainer::restore(const std::string &checkpoint) {
   measured.initialValidationLoss = state.initialValidationLoss;
   log(fmt::format("resuming at update {}", done));
   return std::nullopt;
+}
+
+std::optional<Error> Trainer::openFolder() {
+  if (options.handover) {
+    ANEC_TRY(receive(*options.handover));
+  } else {
+    ANEC_ASSIGN(folder,
+                RunFolder::open(options.output, describe(), options.resume));
+    if (auto newest = folder->newestCheckpoint())
+      ANEC_TRY(restore(*newest));
+  }
+  doneBefore = done;
+  return folder->startMetrics(unfinished ? done - 1 : done);
+}
+
+std::optional<Error> Trainer::startDevice() {
+  ANEC_ASSIGN(executor, Executor<float>::create(bundle, device, *store, pool));
+  if (options.overlap)
+    executor->overlapGradients(*options.overlap);
+  return executor->run("stage");
 }
 
 nlohmann::json Trainer::describe() const {
@@ -129,28 +149,34 @@ nlohmann::json Trainer::describe() const {
 }
 
 Result<nlohmann::json> Trainer::run() {
-  double start = now();
-  if (data.validation && done == 0) {
-    ANEC_ASSIGN(measured.initialValidationLoss, validate());
-    measured.validationLoss = measured.initialValidationLoss;
-    log(fmt::format("update 0/{}  validation loss {:.4f}", options.steps,
-                    measured.validationLoss));
-  }
-  while (done < options.steps) {
-    ANEC_ASSIGN(Update update, runUpdate());
-    ANEC_TRY(finishUpdate(update));
-  }
-  if (data.validation && !std::isfinite(measured.validationLoss)) {
-    ANEC_ASSIGN(measured.validationLoss, validate());
-  }
+  if (auto error = train())
+    return stop(*error);
   ANEC_TRY(checkpoint());
-  measured.wallSeconds = now() - start;
+  measured.wallSeconds = now() - started;
   measured.activeVocabulary = data.vocabulary.size();
   measured.vocabulary = bundle.plan().vocabulary;
   nlohmann::json report =
       makeReport(measured, executor->counters(), device.counters());
   ANEC_TRY(folder->writeReport(report));
   return report;
+}
+
+std::optional<Error> Trainer::train() {
+  if (data.validation && done == 0) {
+    ANEC_ASSIGN(measured.initialValidationLoss, validate());
+    measured.validationLoss = measured.initialValidationLoss;
+    log(fmt::format("update 0/{}  validation loss {:.4f}", options.steps,
+                    measured.validationLoss));
+  }
+  while (unfinished || done < options.steps) {
+    if (!unfinished)
+      ANEC_TRY(runUpdate());
+    ANEC_TRY(finishUpdate(*unfinished));
+  }
+  if (data.validation && !std::isfinite(measured.validationLoss)) {
+    ANEC_ASSIGN(measured.validationLoss, validate());
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> Trainer::finishUpdate(Update &update) {
@@ -161,12 +187,14 @@ std::optional<Error> Trainer::finishUpdate(Update &update) {
   }
   ANEC_TRY(record(update));
   logUpdate(update);
+  const Update finished = update;
+  unfinished.reset();
   if (lossScale.diverged())
     return makeError(ErrorCode::Diverged,
                      "the loss or a gradient was not finite in the last {} "
                      "updates up to {}; loss {}, loss scale {}",
-                     LossScale::maximumSkipped, done, update.loss,
-                     update.scale);
+                     LossScale::maximumSkipped, done, finished.loss,
+                     finished.scale);
   if (!last && done % options.checkpointEvery == 0)
     ANEC_TRY(checkpoint());
   return std::nullopt;
@@ -189,7 +217,7 @@ Result<double> Trainer::runMicroSteps(double scale, double &witness) {
   return total / double(options.accumulation);
 }
 
-Result<Trainer::Update> Trainer::runUpdate() {
+std::optional<Error> Trainer::runUpdate() {
   double start = now();
   const ExecutorCounters executed = executor->counters();
   const DeviceCounters dispatched = device.counters();
@@ -198,7 +226,7 @@ Result<Trainer::Update> Trainer::runUpdate() {
   update.scale = lossScale.value();
   ANEC_ASSIGN(update.loss, runMicroSteps(update.scale, update.witness));
 
-  AppliedUpdate applied{nan, true};
+  AppliedUpdate applied{nan, true, std::nullopt};
   const double gradientScale =
       1 / (update.scale * double(options.accumulation));
   // Only fp16 overflows there; what overflowed may look finite in the end.
@@ -211,8 +239,8 @@ Result<Trainer::Update> Trainer::runUpdate() {
     rule.rate = update.rate;
     rule.gradientScale = gradientScale;
     rule.clip = options.clip;
-    ANEC_ASSIGN(applied, applyUpdate(*executor, *optimizer, rule,
-                                     measured.seconds["optimizer"]));
+    applied =
+        applyUpdate(*executor, *optimizer, rule, measured.seconds["optimizer"]);
   }
   update.norm = applied.norm;
   update.skipped = applied.skipped;
@@ -238,7 +266,8 @@ Result<Trainer::Update> Trainer::runUpdate() {
   measured.dispatches += counted.dispatches - dispatched.dispatches;
   measured.deviceBytes += counted.deviceBytes - dispatched.deviceBytes;
   measured.stagedBytes += counted.stagedBytes - dispatched.stagedBytes;
-  return update;
+  unfinished = update;
+  return applied.stagingError;
 }
 
 Result<double> Trainer::validate() {

@@ -9,6 +9,7 @@
 
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Executor.h"
+#include "runtime/train/Handover.h"
 #include "runtime/train/Report.h"
 #include "runtime/train/RunFolder.h"
 #include "runtime/train/Schedule.h"
@@ -36,30 +37,49 @@ public:
   /// Trains until `options.steps` updates are done; returns report.json.
   /// Errors: Diverged when LossScale::maximumSkipped updates in a row had
   /// non-finite losses or gradients; those of the device and of files.
+  ///
+  /// When the device fails or may not compile again, the run goes on in another
+  /// process if the options allow it and this one got anywhere: the error is
+  /// RestartRequired, and `handover` has what the next process needs.
+  /// Otherwise a checkpoint is written and the error says so.
   Result<nlohmann::json> run();
+
+  /// After RestartRequired; inherited on exec. The caller waits until
+  /// `restartDelay` seconds have passed, so that a device that fails all the
+  /// time is not asked all the time.
+  HandoverDescriptors handover() const { return *descriptors; }
+  double restartDelay() const;
 
 private:
   Trainer(const Bundle &bundle, Device &device, ThreadPool &pool,
           const TrainOptions &options, Log log);
 
   /// One update, before it is written down.
-  struct Update {
-    double loss = 0, norm = 0, scale = 1, rate = 0, seconds = 0;
-    /// The largest magnitude in the device's gradients, times the scale.
-    double witness = 0;
-    bool skipped = false;
+  struct Update : UpdateRecord {
     std::optional<double> validationLoss;
   };
 
+  static double now();
   std::optional<Error> prepare();
+  std::optional<Error> openFolder();
+  /// Everything that the device has a part in before the first update.
+  std::optional<Error> startDevice();
+  std::optional<Error> train();
   std::optional<Error> restore(const std::string &checkpoint);
   nlohmann::json describe() const;
   std::optional<Error> finishUpdate(Update &update);
-  Result<Update> runUpdate();
+  /// Leaves the update in `unfinished` as soon as parameters have changed.
+  std::optional<Error> runUpdate();
   Result<double> runMicroSteps(double scale, double &witness);
   Result<double> validate();
   std::optional<Error> record(const Update &update);
   std::optional<Error> checkpoint();
+
+  // What happens when the device fails; TrainerRestart.cpp.
+  bool mayRestart(const Error &error) const;
+  std::optional<Error> receive(const HandoverDescriptors &from);
+  std::optional<Error> handOver();
+  Error stop(const Error &error);
   void logUpdate(const Update &update);
 
   const Bundle &bundle;
@@ -74,8 +94,14 @@ private:
   std::unique_ptr<Executor<float>> executor;
   std::unique_ptr<Optimizer> optimizer;
   std::optional<RunFolder> folder;
-  /// Updates done, skipped ones included.
-  int64_t done = 0;
+  /// Updates done, skipped ones included; when this process began.
+  int64_t done = 0, doneBefore = 0;
+  /// Update `done`, while it is not written down.
+  std::optional<Update> unfinished;
+  /// When the first process of the run began, and this one.
+  double started = 0, processStarted = 0;
+  bool isRestarted = false;
+  std::optional<HandoverDescriptors> descriptors;
   /// When the last line for people was written.
   double logged = 0;
   RunMeasurements measured;

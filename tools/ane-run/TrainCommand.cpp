@@ -6,6 +6,7 @@
 #include "runtime/train/Trainer.h"
 #include "tools/ane-run/Commands.h"
 #include "tools/ane-run/DeviceOptions.h"
+#include "tools/ane-run/Restart.h"
 
 #include <charconv>
 
@@ -16,7 +17,7 @@ struct TrainFlags {
   std::string bundle;
   TrainOptions train;
   DeviceOptions device;
-  std::string lossScale;
+  std::string lossScale, handover;
   std::string hostPrecision = "f32";
   bool noCompact = false;
   bool quiet = false;
@@ -50,6 +51,10 @@ Result<int> train(TrainFlags &flags) {
         "but got '{}'",
         flags.hostPrecision);
   flags.train.compact = !flags.noCompact;
+  flags.train.mayRestart = true;
+  if (!flags.handover.empty()) {
+    ANEC_ASSIGN(flags.train.handover, parseHandover(flags.handover));
+  }
   ThreadPool pool(flags.device.threads);
   ANEC_ASSIGN(Bundle bundle, Bundle::open(flags.bundle));
   ANEC_ASSIGN(std::unique_ptr<Device> device, flags.device.open(pool));
@@ -61,8 +66,14 @@ Result<int> train(TrainFlags &flags) {
   };
   ANEC_ASSIGN(std::unique_ptr<Trainer> trainer,
               Trainer::create(bundle, *device, pool, flags.train, print));
-  ANEC_ASSIGN(nlohmann::json report, trainer->run());
-  print(formatReport(report));
+  Result<nlohmann::json> report = trainer->run();
+  if (!report && report.error().code == ErrorCode::RestartRequired) {
+    print("restarting: " + report.error().message);
+    return restartProcess(trainer->handover(), trainer->restartDelay());
+  }
+  if (!report)
+    return report.error();
+  print(formatReport(*report));
   return 0;
 }
 
@@ -151,6 +162,7 @@ void addTrainCommand(CLI::App &app, Action &action) {
   addOverlapFlag(*command, options.overlap);
   command->add_option("--host-precision", flags->hostPrecision, "f32")
       ->capture_default_str();
+  command->add_option(handoverFlag, flags->handover)->group(""); // hidden
   command->add_flag("--quiet", flags->quiet, "print nothing but errors");
   command->callback(
       [flags, &action] { action = [flags] { return train(*flags); }; });

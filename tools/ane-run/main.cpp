@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/ane-run/Commands.h"
+#include "tools/ane-run/Restart.h"
 
 #include <cstdio>
 #include <exception>
@@ -26,6 +27,7 @@ int statusOf(const Error &error) {
 } // namespace
 
 int main(int argc, char **argv) {
+  rememberArguments(argc, argv);
   CLI::App app("Trains and runs models that anec compiled.", "ane-run");
   app.require_subcommand(1);
   Action action;
