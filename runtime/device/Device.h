@@ -154,6 +154,9 @@ struct DeviceCounters {
   uint64_t deviceBytes = 0;
   /// Elements staged times element size, without padding.
   uint64_t stagedBytes = 0;
+  /// What the dispatches would take on the chip that a device imitates, by the
+  /// cost model; 0 for others.
+  double estimatedSeconds = 0;
   /// Time in programs by MIL operator, where the device can tell.
   std::map<std::string, double> operatorSeconds;
 };

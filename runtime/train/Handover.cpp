@@ -50,6 +50,7 @@ void visitMeasured(Measured &measured, Visitor visit) {
   visit("staged_bytes", measured.stagedBytes);
   visit("initial_validation_loss", measured.initialValidationLoss);
   visit("validation_loss", measured.validationLoss);
+  visit("estimated_seconds", measured.estimatedSeconds);
   visit("compiles", measured.compiles);
   visit("reloads", measured.reloads);
   visit("restarts", measured.restarts);

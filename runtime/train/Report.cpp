@@ -72,6 +72,11 @@ nlohmann::json makeReport(const RunMeasurements &run,
           {"staging_bytes", run.stagedBytes},
           {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
           {"overlap", overlapOf(executor)},
+          {"estimated_device_ms_per_micro_step",
+           run.estimatedSeconds > 0
+               ? nlohmann::json(
+                     ratio(run.estimatedSeconds * 1000, double(run.microSteps)))
+               : nlohmann::json(nullptr)},
           {"peak_rss_bytes", peakResidentBytes()},
           {"initial_val_loss", orNull(run.initialValidationLoss)},
           {"val_loss", orNull(run.validationLoss)},
@@ -99,6 +104,11 @@ std::string formatReport(const nlohmann::json &report) {
     text += fmt::format("{:.4g} ms of weight gradients beside the device, "
                         "{:.0f} % of them at no cost\n",
                         beside, 100 * report["overlap"]["share"].get<double>());
+  const nlohmann::json &estimate = report["estimated_device_ms_per_micro_step"];
+  if (estimate.is_number())
+    text += fmt::format("estimated, not measured: {:.4g} ms per micro-step in "
+                        "dispatches of the chip\n",
+                        estimate.get<double>());
   if (report["restarts"] != 0)
     text += fmt::format("{} restarts\n", report["restarts"].get<uint64_t>());
   if (report["vocabulary"] != 0)

@@ -24,6 +24,8 @@ struct RunMeasurements {
   /// the bill, times their number.
   uint64_t dispatches = 0, hostWritten = 0, hostRead = 0;
   uint64_t deviceBytes = 0, stagedBytes = 0;
+  /// Of the device's dispatches on the chip that it imitates.
+  double estimatedSeconds = 0;
   /// Of processes before this one.
   uint64_t compiles = 0, reloads = 0, restarts = 0;
   int64_t activeVocabulary = 0, vocabulary = 0;

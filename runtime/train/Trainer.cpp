@@ -266,6 +266,8 @@ std::optional<Error> Trainer::runUpdate() {
   measured.dispatches += counted.dispatches - dispatched.dispatches;
   measured.deviceBytes += counted.deviceBytes - dispatched.deviceBytes;
   measured.stagedBytes += counted.stagedBytes - dispatched.stagedBytes;
+  measured.estimatedSeconds +=
+      counted.estimatedSeconds - dispatched.estimatedSeconds;
   unfinished = update;
   return applied.stagingError;
 }

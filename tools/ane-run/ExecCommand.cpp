@@ -173,6 +173,9 @@ Result<int> runOnDevice(const ExecFlags &flags,
   ANEC_TRY(loaded.run());
   ANEC_ASSIGN(std::vector<cpu::NamedArray> outputs, loaded.outputs());
   ANEC_TRY(write(outputs, flags.output));
+  if (double seconds = device->counters().estimatedSeconds; seconds > 0)
+    fmt::print("estimated, not measured: {:.4f} ms on the chip\n",
+               seconds * 1000);
   if (flags.times > 0) {
     ANEC_ASSIGN(double median,
                 medianTime(flags.times, [&] { return loaded.run(); }));

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/bundle/Bundle.h"
+#include "runtime/device/DeviceFactory.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
@@ -77,7 +78,7 @@ std::optional<Error> printPlacement(const std::string &path) {
 
 Result<int> run(const InfoFlags &flags) {
   fmt::print("bundle format {}\n", Bundle::format);
-  fmt::print("devices       cpu\n");
+  fmt::print("devices       {}\n", deviceNames());
   fmt::print("threads       {}\n", std::thread::hardware_concurrency());
   fmt::print("vectors      ");
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;

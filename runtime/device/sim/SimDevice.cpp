@@ -133,6 +133,7 @@ public:
     all.reloads = reloads;
     all.dispatches = dispatches;
     all.deviceBytes = deviceBytes;
+    all.estimatedSeconds = estimatedSeconds;
     return all;
   }
 
@@ -148,6 +149,7 @@ private:
   std::mutex compiling;
   std::atomic<uint64_t> compiles{0}, reloads{0};
   uint64_t dispatches = 0, deviceBytes = 0;
+  double estimatedSeconds = 0;
 };
 
 Result<std::unique_ptr<SimProgram>>
@@ -185,6 +187,7 @@ std::optional<Error> SimDevice::run(Program &program,
   ANEC_TRY(hardware.evaluate(loaded, inSlotOrder(loaded.inputs, inputs),
                              inSlotOrder(loaded.outputs, outputs)));
   ++dispatches;
+  estimatedSeconds += loaded.estimatedMs / 1000;
   for (const auto *slots : {&loaded.inputs, &loaded.outputs})
     for (const Slot &slot : *slots)
       deviceBytes += static_cast<uint64_t>(slot.channels * slot.width * 2);

@@ -14,6 +14,7 @@
 #include "runtime/mil/Printer.h"
 #include "runtime/mil/Reader.h"
 #include "runtime/target/Check.h"
+#include "runtime/target/CostModel.h"
 
 #include <algorithm>
 #include <cstring>
@@ -228,7 +229,7 @@ SimHardware::load(const ProgramFiles &files) {
         "[loaded-models] (simulated {})",
         files.name, loaded->load(), limits.loadedPrograms, chip.name());
   result->name = files.name;
-  result->function = *function;
+  result->estimatedMs = target::dispatchMs(program, chip);
   result->inputs = slotsOf(function->parameters, limits);
   result->outputs = slotsOf(outputsOf(*function), limits);
   for (const auto *slots : {&result->inputs, &result->outputs})

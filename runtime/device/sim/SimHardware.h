@@ -65,8 +65,8 @@ public:
   std::string name;
   /// By name.
   std::vector<Slot> inputs, outputs;
-  /// For reports: as the text says it.
-  mil::Function function;
+  /// Of one dispatch, by the cost model.
+  double estimatedMs = 0;
   std::unique_ptr<Program> code;
   std::shared_ptr<std::atomic<int64_t>> loaded;
 };
