@@ -55,7 +55,9 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
     "device" or "host". Embeddings, losses, and what only a weight gradient
     needs are host work; so is a group of device ops without a contraction,
     which is not worth a dispatch. `offload` is `auto`, or a list of names to
-    add, or to take away with a leading '-'.
+    add, or to take away with a leading '-'. A cross entropy whose softmax is
+    asked for (`classifier-softmax`) becomes `nn.softmax` on the device and
+    `nn.log_loss` on the host.
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",

@@ -135,6 +135,14 @@ Value KernelBuilder::reshape(Value x, ArrayRef<int64_t> shape) {
                                 builder.getDenseI32ArrayAttr(narrow(shape)));
 }
 
+Value KernelBuilder::transpose(Value x) {
+  SmallVector<int32_t> perm;
+  for (int32_t i = 0, rank = shapeOf(x).size(); i < rank; ++i)
+    perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
+  return mil::TransposeOp::create(builder, location, x,
+                                  builder.getDenseI32ArrayAttr(perm));
+}
+
 Value KernelBuilder::slice(Value x, int64_t axis, int64_t begin, int64_t size) {
   SmallVector<int64_t> begins(shapeOf(x).size(), 0), sizes(shapeOf(x));
   begins[axis] = begin;

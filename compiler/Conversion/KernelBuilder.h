@@ -57,6 +57,8 @@ public:
   mlir::Value zeros(llvm::ArrayRef<int64_t> shape);
   /// x itself when it has this shape.
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
+  /// The last two dimensions the other way round.
+  mlir::Value transpose(mlir::Value x);
   /// x itself when the slice is all of it.
   mlir::Value slice(mlir::Value x, int64_t axis, int64_t begin, int64_t size);
   /// The value itself when there is one.

@@ -4,6 +4,8 @@
 #include "compiler/Conversion/Lowering.h"
 #include "dialect/NN/NN.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -141,7 +143,26 @@ template <typename NNOp> static int32_t lastAxis(NNOp op) {
   return type.getRank() == 3 ? 1 : -1;
 }
 
-/// nn.softmax(x) -> mil.softmax(x) along the device axis of the features
+/// Softmax over the channels of [1,V,1,T]. Along channels the device refuses
+/// most sizes, so they go to the last axis, filled up to whole rows of a
+/// surface with what adds nothing to the sum.
+Value softmaxOfChannels(KernelBuilder &kernel, Value x) {
+  constexpr int64_t granule = 32;
+  int64_t features = shapeOf(x)[1], tokens = shapeOf(x)[3];
+  Value rows = kernel.transpose(kernel.reshape(x, {1, 1, features, tokens}));
+  if (int64_t rest = features % granule) {
+    Value filler = kernel.table(
+        {1, 1, tokens, granule - rest},
+        llvm::formatv("weights/lowest_{0}x{1}.bin", tokens, granule - rest)
+            .str(),
+        [](int64_t) { return -65504; });
+    rows = kernel.concat({rows, filler}, 3);
+  }
+  Value p = kernel.slice(kernel.softmax(rows, -1), 3, 0, features);
+  return kernel.reshape(kernel.transpose(p), {1, features, 1, tokens});
+}
+
+/// nn.softmax(x) -> mil.softmax(x) along the last axis
 struct LowerSoftmax : LoweringPattern<nn::SoftmaxOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -150,7 +171,8 @@ struct LowerSoftmax : LoweringPattern<nn::SoftmaxOp> {
     KernelBuilder kernel(builder, op.getLoc());
     SmallVector<Value> results;
     for (Value x : operands.getX())
-      results.push_back(kernel.softmax(x, lastAxis(op)));
+      results.push_back(lastAxis(op) == 1 ? softmaxOfChannels(kernel, x)
+                                          : kernel.softmax(x, -1));
     return results;
   }
 };

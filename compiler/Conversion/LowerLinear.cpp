@@ -8,8 +8,13 @@
 #include "compiler/Conversion/KernelBuilder.h"
 #include "compiler/Conversion/Lowering.h"
 #include "dialect/NN/NN.h"
+#include "runtime/target/Profile.h"
+
+#include <algorithm>
 
 using namespace mlir;
+using anec::rt::target::Rule;
+using anec::rt::target::strictProfile;
 
 namespace anec {
 
@@ -28,7 +33,8 @@ struct LowerLinear : LoweringPattern<nn::LinearOp> {
   }
 };
 
-/// nn.matmul(a, b) -> mil.matmul(b, a), b transposed
+/// nn.matmul(a, b) -> mil.matmul(b, a), b transposed, for parts of the
+/// features of a
 struct LowerMatmul : LoweringPattern<nn::MatmulOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -38,9 +44,20 @@ struct LowerMatmul : LoweringPattern<nn::MatmulOp> {
       return op.emitOpError("with transpose_a is host work; it has no device "
                             "form");
     KernelBuilder kernel(builder, op.getLoc());
-    return SmallVector<Value>{kernel.applyMatrix(operands.getB().front(),
-                                                 operands.getA().front(),
-                                                 /*transposed=*/true)};
+    Value matrix = operands.getB().front(), x = operands.getA().front();
+    // More than one product can add up on the device, such as the classes of a
+    // classifier, are summed in parts.
+    int64_t terms = shapeOf(x)[1];
+    int64_t most = strictProfile().limit(Rule::Dim16384);
+    Value sum;
+    for (int64_t begin = 0; begin < terms; begin += most) {
+      int64_t size = std::min(most, terms - begin);
+      Value part = kernel.applyMatrix(kernel.slice(matrix, 2, begin, size),
+                                      kernel.slice(x, 1, begin, size),
+                                      /*transposed=*/true);
+      sum = sum ? kernel.add(sum, part) : part;
+    }
+    return SmallVector<Value>{sum};
   }
 };
 

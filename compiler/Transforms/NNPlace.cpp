@@ -8,7 +8,9 @@
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Placement.h"
 
+#include "mlir/IR/Builders.h"
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -48,7 +50,29 @@ const NamedWork namedWork[] = {
        auto rope = dyn_cast<RopeOp>(op);
        return rope && rope.getInverse();
      }},
+    // What nn-place makes of a loss whose softmax is asked for.
+    {"classifier-softmax",
+     [](Operation &op) {
+       return isa<SoftmaxOp>(op) &&
+              llvm::any_of(op.getUsers(), [](Operation *user) {
+                return isa<LogLossOp, LogLossLogitsGradOp>(user);
+              });
+     }},
 };
+
+/// Names that stand for several.
+struct WorkSet {
+  StringRef name;
+  std::vector<StringRef> members;
+};
+
+const WorkSet workSets[] = {
+    {"extras", {"classifier", "classifier-softmax", "final-norm", "norm-bwd"}},
+};
+
+const char *const knownNames =
+    "auto, none, extras, classifier, classifier-softmax, norm, final-norm, "
+    "norm-bwd, rope-bwd or residual";
 
 /// Values reached from `value` through cheap ops, towards users.
 void cheapUsers(Value value, SetVector<Operation *> &found) {
@@ -64,6 +88,8 @@ struct NNPlace : anec::impl::NNPlacePassBase<NNPlace> {
 
 private:
   LogicalResult readOffload();
+  LogicalResult readName(StringRef name, bool remove);
+  void splitLosses(FuncOp func);
   LogicalResult place(FuncOp func);
   void placeClassifier(FuncOp func);
   void sinkCheapOps(FuncOp func);
@@ -81,9 +107,37 @@ private:
 
 /// Names of the design that no pass or host op carries out yet.
 bool hasNoDeviceForm(StringRef name) {
-  return llvm::is_contained(
-      {"classifier-softmax", "silu-bwd", "dw", "optimizer", "extras", "max"},
-      name);
+  return llvm::is_contained({"silu-bwd", "dw", "optimizer", "max"}, name);
+}
+
+/// Adds one name, or takes it away; the last mention decides.
+LogicalResult NNPlace::readName(StringRef name, bool remove) {
+  for (const WorkSet &set : workSets)
+    if (set.name == name) {
+      for (StringRef member : set.members)
+        if (failed(readName(member, remove)))
+          return failure();
+      return success();
+    }
+  if (name == "classifier") {
+    classifierOnDevice = !remove;
+    return success();
+  }
+  const NamedWork *work = llvm::find_if(
+      namedWork, [&](const NamedWork &w) { return w.name == name; });
+  if (work == std::end(namedWork)) {
+    InFlightDiagnostic error = getOperation().emitError();
+    if (hasNoDeviceForm(name))
+      return error << "offload '" << name
+                   << "' has no device form in this compiler; expects "
+                   << knownNames;
+    return error << "expects offload to name " << knownNames << ", but got '"
+                 << name << "'";
+  }
+  llvm::erase(onHost, work);
+  llvm::erase(requested, work);
+  (remove ? onHost : requested).push_back(work);
+  return success();
 }
 
 /// `auto`, `none`, or names; a name adds to auto, '-' takes away from it.
@@ -94,48 +148,68 @@ LogicalResult NNPlace::readOffload() {
     bool remove = name.consume_front("-");
     if (name == "auto" && !remove)
       continue;
-    if (name == "classifier") {
-      classifierOnDevice = !remove;
-      continue;
-    }
-    const NamedWork *work = llvm::find_if(
-        namedWork, [&](const NamedWork &w) { return w.name == name; });
     if (name == "none" && !remove) {
       for (const NamedWork &each : namedWork)
         if (each.name != "norm" && each.name != "final-norm")
           onHost.push_back(&each);
-    } else if (hasNoDeviceForm(name)) {
-      return getOperation().emitError("offload '")
-             << name << "' has no device form in this compiler; expects auto, "
-             << "none, classifier, norm, final-norm, norm-bwd, rope-bwd or "
-                "residual";
-    } else if (work == std::end(namedWork)) {
-      return getOperation().emitError(
-                 "expects offload to name auto, none, classifier, norm, "
-                 "final-norm, norm-bwd, rope-bwd or residual, but got '")
-             << name << "'";
-    } else {
-      // The last mention decides.
-      llvm::erase(onHost, work);
-      llvm::erase(requested, work);
-      (remove ? onHost : requested).push_back(work);
+    } else if (failed(readName(name, remove))) {
+      return failure();
     }
   }
   return success();
 }
 
+/// Splits losses over logits whose softmax the device is asked for: it makes
+/// the probabilities, the host takes loss and gradient from them.
+void NNPlace::splitLosses(FuncOp func) {
+  bool asked = llvm::any_of(requested, [](const NamedWork *work) {
+    return work->name == "classifier-softmax";
+  });
+  if (!asked)
+    return;
+  llvm::MapVector<Value, Value> probabilities;
+  auto softmaxOf = [&](Value logits) {
+    Value &p = probabilities[logits];
+    if (!p) {
+      OpBuilder builder(&getContext());
+      builder.setInsertionPointAfterValue(logits);
+      p = SoftmaxOp::create(builder, logits.getLoc(), logits);
+    }
+    return p;
+  };
+  for (Operation &op : llvm::make_early_inc_range(func.getBody().front())) {
+    OpBuilder builder(&op);
+    Operation *split = nullptr;
+    if (auto loss = dyn_cast<CrossEntropyOp>(op))
+      split = LogLossOp::create(builder, op.getLoc(), loss.getLoss().getType(),
+                                softmaxOf(loss.getLogits()), loss.getTargets());
+    else if (auto grad = dyn_cast<CrossEntropyGradOp>(op))
+      split = LogLossLogitsGradOp::create(
+          builder, op.getLoc(), grad.getDlogits().getType(),
+          softmaxOf(grad.getLogits()), grad.getTargets(), grad.getDloss());
+    if (!split)
+      continue;
+    op.replaceAllUsesWith(split);
+    op.erase();
+  }
+}
+
 /// The contraction that makes logits, and the one that takes their gradient.
 void NNPlace::placeClassifier(FuncOp func) {
-  for (auto loss : func.getOps<CrossEntropyOp>()) {
-    Operation *op = loss.getLogits().getDefiningOp();
+  for (Operation &loss : func.getBody().front()) {
+    if (!isa<CrossEntropyOp, LogLossOp>(loss))
+      continue;
+    Operation *op = loss.getOperand(0).getDefiningOp();
     while (op && op->hasTrait<Cheap>())
       op = op->getOperand(0).getDefiningOp();
     if (op && op->hasTrait<Product>())
       setPlace(op, Place::Host);
   }
-  for (auto grad : func.getOps<CrossEntropyGradOp>()) {
+  for (Operation &grad : func.getBody().front()) {
+    if (!isa<CrossEntropyGradOp, LogLossLogitsGradOp>(grad))
+      continue;
     SetVector<Operation *> users;
-    cheapUsers(grad.getDlogits(), users);
+    cheapUsers(grad.getResult(0), users);
     for (Operation *user : users)
       if (user->hasTrait<Product>() && user->hasTrait<HostCapable>())
         setPlace(user, Place::Host);
@@ -188,6 +262,7 @@ void NNPlace::dropSmallGroups(FuncOp func) {
 }
 
 LogicalResult NNPlace::place(FuncOp func) {
+  splitLosses(func);
   for (Operation &op : func.getBody().front()) {
     bool device = op.hasTrait<DeviceCapable>();
     bool host = op.hasTrait<HostCapable>();

@@ -39,6 +39,13 @@ Vocabulary::Vocabulary(ModelOp model) {
   if (compactable)
     for (FuncOp func : model.getOps<FuncOp>())
       markValues(func);
+  // A kernel is compiled for one number of classes.
+  model.walk([&](DispatchOp dispatch) {
+    for (Value operand : dispatch.getOperands())
+      compactable &= !dimensions.contains(operand);
+  });
+  if (!compactable)
+    dimensions.clear();
 }
 
 /// Rows are compiled in: every table of that height is the vocabulary's.
@@ -55,9 +62,12 @@ void Vocabulary::markFixed(ModelOp model) {
 
 /// The classifier's weight, found from the loss, and embedding tables.
 void Vocabulary::findParameters(FuncOp func) {
-  for (auto loss : func.getOps<CrossEntropyOp>()) {
-    rows = cast<RankedTensorType>(loss.getLogits().getType()).getDimSize(2);
-    Operation *op = loss.getLogits().getDefiningOp();
+  for (Operation &loss : func.getBody().front()) {
+    if (!isa<CrossEntropyOp, LogLossOp>(loss))
+      continue;
+    Value classes = loss.getOperand(0); // Logits, or probabilities.
+    rows = cast<RankedTensorType>(classes.getType()).getDimSize(2);
+    Operation *op = classes.getDefiningOp();
     while (op && op->hasTrait<Cheap>())
       op = op->getOperand(0).getDefiningOp();
     if (auto linear = dyn_cast_or_null<LinearOp>(op))

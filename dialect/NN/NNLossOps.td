@@ -39,6 +39,41 @@ def NN_CrossEntropyGradOp : NN_HostOp<"cross_entropy_grad",
   }];
 }
 
+def NN_LogLossOp : NN_HostOp<"log_loss", []> {
+  let summary = "mean over tokens of -log p[target]";
+  let description = [{
+    `nn.cross_entropy` of logits whose softmax p is there already, computed by
+    the device. A probability below 2^-24, the smallest fp16 can hold, counts as
+    that.
+
+    ```mlir
+    %l = nn.log_loss %p, %targets : tensor<2x4x32xf32>, tensor<2x4xi32> -> tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$p, NN_Tokens:$targets);
+  let results = (outs NN_Scalar:$loss);
+  let assemblyFormat = [{
+    $p `,` $targets attr-dict `:` type($p) `,` type($targets) `->` type($loss)
+  }];
+}
+def NN_LogLossLogitsGradOp : NN_HostOp<"log_loss_logits_grad",
+    [AllTypesMatch<["p", "dlogits"]>]> {
+  let summary = "`dlogits = dloss / tokens * (p - one_hot(targets))`";
+  let description = [{
+    The gradient of `nn.log_loss` in the logits that p is the softmax of.
+
+    ```mlir
+    %d = nn.log_loss_logits_grad %p, %targets, %dl : tensor<2x4x32xf32>, tensor<2x4xi32>, tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$p, NN_Tokens:$targets, NN_Scalar:$dloss);
+  let results = (outs NN_Activation:$dlogits);
+  let assemblyFormat = [{
+    $p `,` $targets `,` $dloss attr-dict `:` type($p) `,` type($targets) `,`
+    type($dloss)
+  }];
+}
+
 def NN_MseOp : NN_HostOp<"mse",
     [NN_Loss, NN_Differentiable, InferTypeOpAdaptor,
      AllTypesMatch<["x", "target"]>]> {

@@ -75,8 +75,14 @@ private:
     return std::nullopt;
   }
 
+  /// Whether the rows of `parameter` are tokens, all or the active ones.
+  bool isVocabulary(const Parameter &parameter) const {
+    return parameter.vocabularyRows || (parameter.shape.size() == 2 &&
+                                        parameter.shape[0] == plan.vocabulary);
+  }
+
   void noteVocabulary(size_t parameter, std::set<int64_t> &rows) const {
-    if (plan.parameters[parameter].vocabularyRows)
+    if (isVocabulary(plan.parameters[parameter]))
       rows.insert(plan.rowsOf(plan.parameters[parameter]));
   }
 
@@ -92,7 +98,7 @@ private:
     for (int64_t size : shape)
       elements *= size;
     bill.stagingPerUpdate += uint64_t(elements * elementBytes);
-    if (parameter.vocabularyRows)
+    if (isVocabulary(parameter))
       vocabularySurfaces[step.to.at.surface].insert(shape[0]);
   }
 
@@ -148,7 +154,7 @@ private:
     else if (std::any_of(step.operands.begin(), step.operands.end(),
                          [&](const ValueRef &operand) {
                            return operand.kind == ValueRef::Kind::Parameter &&
-                                  plan.parameters[operand.id].vocabularyRows;
+                                  isVocabulary(plan.parameters[operand.id]);
                          }))
       bill.flops.classifier += flops;
   }

@@ -224,6 +224,8 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"gelu", 1, 1, {}, checkUnary},
       {"layer_norm", 2, 1, {{Kind::Number, "eps"}}, checkRmsNorm},
       {"linear", 2, 1, {}, checkLinear},
+      {"log_loss", 2, 1, {}, checkCrossEntropy},
+      {"log_loss_logits_grad", 3, 1, {}, checkCrossEntropyGrad},
       {"loss_scale", 0, 1, {}, checkLossScale},
       {"matmul", 2, 1, {{Kind::Boolean, "transpose_a"}}, checkMatmul},
       {"max_magnitude", 1, 1, {}, checkMaxMagnitude},

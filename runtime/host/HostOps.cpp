@@ -196,6 +196,20 @@ template <typename Real> void callCrossEntropyGrad(const HostCall<Real> &call) {
                    logits.features(), logits.tokens(), call.pool);
 }
 
+template <typename Real> void callLogLoss(const HostCall<Real> &call) {
+  const HostTensor<Real> &p = call.operands[0];
+  *call.results[0].data =
+      Real(logLoss(p.data, call.operands[1].integers, p.tokens()));
+}
+
+template <typename Real>
+void callLogLossLogitsGrad(const HostCall<Real> &call) {
+  const HostTensor<Real> &p = call.operands[0];
+  logLossLogitsGrad(p.data, call.operands[1].integers,
+                    double(*call.operands[2].data), call.results[0].data,
+                    p.features(), p.tokens(), call.pool);
+}
+
 template <typename Real> void callMse(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0];
   *call.results[0].data = Real(
@@ -231,6 +245,8 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"gelu", callUnary<Real, UnaryOp::Gelu>},
       {"layer_norm", callLayerNorm<Real>},
       {"linear", callLinear<Real>},
+      {"log_loss", callLogLoss<Real>},
+      {"log_loss_logits_grad", callLogLossLogitsGrad<Real>},
       {"loss_scale", callLossScale<Real>},
       {"matmul", callMatmul<Real>},
       {"max_magnitude", callMaxMagnitude<Real>},

@@ -45,6 +45,30 @@ void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
 }
 
 template <typename Real>
+double logLoss(const Real *p, const int32_t *targets, int64_t T) {
+  constexpr double smallest = 0x1p-24;
+  double total = 0;
+  for (int64_t t = 0; t < T; ++t) {
+    const double probability = double(p[targets[t] * T + t]);
+    // Not std::max, which would hide a NaN.
+    total -= std::log(probability < smallest ? smallest : probability);
+  }
+  return total / double(T);
+}
+
+template <typename Real>
+void logLossLogitsGrad(const Real *p, const int32_t *targets, double dloss,
+                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool) {
+  const Real weight = Real(dloss / double(T));
+  pool.parallelTiles(V * T, elementTile, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      dlogits[i] = weight * p[i];
+  });
+  for (int64_t t = 0; t < T; ++t)
+    dlogits[targets[t] * T + t] -= weight;
+}
+
+template <typename Real>
 double meanSquaredError(const Real *x, const Real *t, int64_t N,
                         ThreadPool &pool) {
   std::vector<double> partial(size_t((N + elementTile - 1) / elementTile));
@@ -75,6 +99,9 @@ void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
                                int64_t, ThreadPool &);                         \
   template void crossEntropyGrad(const Real *, const int32_t *, double,        \
                                  Real *, int64_t, int64_t, ThreadPool &);      \
+  template double logLoss(const Real *, const int32_t *, int64_t);             \
+  template void logLossLogitsGrad(const Real *, const int32_t *, double,       \
+                                  Real *, int64_t, int64_t, ThreadPool &);     \
   template double meanSquaredError(const Real *, const Real *, int64_t,        \
                                    ThreadPool &);                              \
   template void meanSquaredErrorGrad(const Real *, const Real *, double,       \

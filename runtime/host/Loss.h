@@ -32,6 +32,24 @@ template <typename Real>
 void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool);
 
+/// mean_t -log p[targets[t],t], for probabilities that were kept in fp16: one
+/// that rounded to 0 counts as 2^-24, the smallest there is.
+///
+/// Shapes    p: [V,T]; targets: [T], each in 0..V-1.
+/// Numerics  sums in double, tokens in order.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+double logLoss(const Real *p, const int32_t *targets, int64_t T);
+
+/// dlogits[v,t] = dloss / T * (p[v,t] - (v == targets[t]))
+///
+/// Shapes    p, dlogits: [V,T]; targets: [T].
+/// Aliasing  dlogits may be p.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+void logLossLogitsGrad(const Real *p, const int32_t *targets, double dloss,
+                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool);
+
 /// mean over all elements of (x - t)^2. Sums in double over fixed tiles.
 ///
 /// Shapes    x, t: N elements.

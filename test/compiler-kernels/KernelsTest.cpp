@@ -91,6 +91,54 @@ INSTANTIATE_TEST_SUITE_P(Widths, Norm,
 
 class Kernel : public testing::TestWithParam<Numerics> {};
 
+/// e^x / sum e^x for each token, by the definition.
+NNTensor softmaxOf(const NNTensor &x) {
+  NNTensor y = x;
+  const int64_t features = x.shape.back();
+  for (size_t token = 0; token < x.values.size(); token += features) {
+    double sum = 0;
+    for (int64_t d = 0; d < features; ++d)
+      sum += std::exp(x.values[token + d]);
+    for (int64_t d = 0; d < features; ++d)
+      y.values[token + d] = std::exp(x.values[token + d]) / sum;
+  }
+  return y;
+}
+
+// 70 is no power of two and no multiple of 32: what fills the rows up must not
+// take a share.
+TEST_P(Kernel, SoftmaxOverFeaturesFillsItsRows) {
+  NNTensor x = randomTensor({2, 32, 70}, 1);
+  for (double &value : x.values)
+    value = static_cast<rt::half>(4 * value - 6);
+  std::string model = kernel("%x: " + typeOf(x),
+                             fmt::format("%y = nn.softmax %x : {0}\n"
+                                         "nn.return %y : {0}",
+                                         typeOf(x)),
+                             typeOf(x));
+  auto results = runKernel(model, {x}, {x.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], softmaxOf(x)), tolerance(GetParam()));
+}
+
+// Sums of more terms than the device adds up, in parts of at most 16384.
+TEST_P(Kernel, ProductsOverManyFeaturesAreSummedInParts) {
+  const int64_t terms = 16384 + 96;
+  NNTensor x = randomTensor({1, 32, terms}, 1),
+           w = randomTensor({terms, 32}, 2);
+  NNTensor y{{1, 32, 32}, std::vector<double>(32 * 32)};
+  for (int64_t t = 0; t < 32; ++t)
+    for (int64_t k = 0; k < terms; ++k)
+      for (int64_t i = 0; i < 32; ++i)
+        y.values[t * 32 + i] += x.values[t * terms + k] * w.values[k * 32 + i];
+  std::string model = kernel(
+      fmt::format("%x: {}, %w: {} {{nn.parameter = @w}}", typeOf(x), typeOf(w)),
+      fmt::format("%y = nn.matmul %x, %w : {}, {}\nnn.return %y : {}",
+                  typeOf(x), typeOf(w), typeOf(y)),
+      typeOf(y));
+  auto results = runKernel(model, {x, w}, {y.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], y), tolerance(GetParam()));
+}
+
 TEST_P(Kernel, LinearAndItsTransposeUseOneWeight) {
   NNTensor x = randomTensor({2, 32, 64}, 1), w = randomTensor({96, 64}, 2);
   NNTensor up{{2, 32, 96}, std::vector<double>(2 * 32 * 96)};

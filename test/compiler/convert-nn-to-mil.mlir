@@ -51,9 +51,15 @@ nn.model @m {
     nn.return %y : tensor<1x16x8xf32>
   }
 
-  // Features are channels: softmax over the last logical dimension is axis 1.
+  // Features are channels, and come to the last axis, filled up to 32 with the
+  // lowest number.
   // CHECK-LABEL: mil.program @softmax_over_features
-  // CHECK:         mil.softmax %{{.*}}, axis = 1 : tensor<1x8x1x16xf16>
+  // CHECK:         %[[ROWS:.*]] = mil.transpose %{{.*}}, perm = [0, 1, 3, 2] : tensor<1x1x8x16xf16>
+  // CHECK:         %[[LOWEST:.*]] = mil.const dense<-6.550400e+04> : tensor<1x1x16x24xf16>
+  // CHECK:         %[[FULL:.*]] = mil.concat(%[[ROWS]], %[[LOWEST]]), axis = 3
+  // CHECK:         %[[P:.*]] = mil.softmax %[[FULL]], axis = -1 : tensor<1x1x16x32xf16>
+  // CHECK:         %[[OWN:.*]] = mil.slice_by_size %[[P]], begin = [0, 0, 0, 0], size = [1, 1, 16, 8]
+  // CHECK:         mil.transpose %[[OWN]], perm = [0, 1, 3, 2]
   nn.func private @softmax_over_features(%x: tensor<1x16x8xf32>) -> tensor<1x16x8xf32> attributes {kernel} {
     %y = nn.softmax %x : tensor<1x16x8xf32>
     nn.return %y : tensor<1x16x8xf32>

@@ -1,6 +1,8 @@
 // RUN: anec-opt %s -nn-place | FileCheck %s
 // RUN: anec-opt %s -nn-place=offload=classifier | FileCheck %s --check-prefix=CLASSIFIER
 // RUN: anec-opt %s -nn-place=offload=final-norm | FileCheck %s --check-prefix=FINAL
+// RUN: anec-opt %s -nn-place=offload=extras | FileCheck %s --check-prefix=EXTRAS
+// RUN: anec-opt %s -nn-place=offload=extras,-classifier | FileCheck %s --check-prefix=LESS
 // RUN: not anec-opt %s -nn-place=offload=dw 2>&1 | FileCheck %s --check-prefix=DW
 // RUN: anec-opt %s -nn-place=offload=-norm | FileCheck %s --check-prefix=NONORM
 
@@ -39,6 +41,16 @@ nn.model @model {
     %n = nn.rms_norm %x, %g {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
     // CHECK: nn.linear {{.*}}nn.place = "host"
     // CLASSIFIER: nn.linear {{.*}}nn.place = "device"
+    // The softmax of the loss is split off when it is asked for.
+    // EXTRAS-LABEL: @top
+    // EXTRAS: nn.rms_norm {{.*}}nn.place = "device"
+    // EXTRAS-NEXT: %[[LOGITS:.*]] = nn.linear {{.*}}nn.place = "device"
+    // EXTRAS-NEXT: %[[P:.*]] = nn.softmax %[[LOGITS]] {nn.place = "device"}
+    // EXTRAS-NEXT: nn.log_loss %[[P]], %{{.*}} {nn.place = "host"}
+    // LESS-LABEL: @top
+    // LESS: nn.rms_norm {{.*}}nn.place = "device"
+    // LESS-NEXT: nn.linear {{.*}}nn.place = "host"
+    // LESS-NEXT: nn.softmax {{.*}}nn.place = "device"
     %l = nn.linear %n, %e : tensor<2x4x8xf32>, tensor<16x8xf32>
     // CHECK: nn.cross_entropy {{.*}}nn.place = "host"
     // CLASSIFIER: nn.cross_entropy {{.*}}nn.place = "host"

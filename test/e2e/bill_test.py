@@ -31,13 +31,14 @@ BUNDLES = [
     ("tiny-llama", ["--recompute=full"]),
     ("tiny-llama", ["--offload=none"]),
     ("tiny-llama", ["--offload=final-norm,norm-bwd"]),
+    ("tiny-llama", ["--offload=extras"]),
     ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
     ("tiny-llama-gqa", []),
     ("stories110m", []),
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),
 ]
-RUNS = 10  # the first so many are trained too
+RUNS = 11  # the first so many are trained too
 UPDATES, ACCUMULATION = 2, 2
 
 
@@ -128,7 +129,12 @@ class Count:
         return [open_size if size == "vocabulary" else size for size in shape]
 
     def is_vocabulary(self, value):
-        return "parameter" in value and self.parameters[value["parameter"]]["vocabulary_rows"]
+        """Whether the rows of a parameter are tokens, all or the active ones."""
+        if "parameter" not in value:
+            return False
+        parameter = self.parameters[value["parameter"]]
+        return parameter["vocabulary_rows"] or (
+            len(parameter["shape"]) == 2 and parameter["shape"][0] == self.plan["vocabulary"])
 
     @staticmethod
     def index(ref, i):
@@ -177,7 +183,7 @@ class Count:
         description = next(k for k in self.plan["kernels"] if k["name"] == step["kernel"])
         self.recomputed += description["recomputed_flops"]
         if any(ref["surface"] in self.vocabulary_surfaces for ref in step["inputs"]):
-            size = self.plan["active_rows"]
+            size = self.plan.get("active_rows", self.plan["vocabulary"])
             self.classifier += sum(flops for rows, summed, flops
                                    in self.kernels[step["kernel"]].products
                                    if size in (rows, summed))

@@ -14,7 +14,9 @@ from tools_under_test import ROOT, arguments, last_checkpoint, run, train
 
 MODEL = os.path.join(ROOT, "models", "tiny-llama.ir")
 FLAGS = ["--data", os.path.join(ROOT, "models", "stories-val.txt"), "--steps", "6",
-         "--accum", "2", "--lr", "1e-3", "--checkpoint-every", "2"]
+         "--accum", "2", "--lr", "1e-3", "--checkpoint-every", "2",
+         # A classifier on the device has all rows: so have the others.
+         "--no-compact"]
 # Other ways for weights to reach the device, and other work on it; packed,
 # strict, auto is what they are compared with.
 STRATEGIES = {
@@ -23,6 +25,9 @@ STRATEGIES = {
     "packed m4": ["--target=m4"],
     "offload none": ["--offload=none"],
     "more offload": ["--offload=final-norm,norm-bwd"],
+    "extras": ["--offload=extras"],
+    "extras param m4": ["--offload=extras", "--target=m4", "--weights=param"],
+    "softmax alone": ["--offload=classifier-softmax"],
     "param m4": ["--target=m4", "--weights=param"],
     "mixed m4": ["--target=m4", "--weights=param", "--weights-for=*.feed_forward.*=baked",
                  "--weights-for=*.attention.*=packed"],

@@ -108,6 +108,10 @@ loss = F.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
 case("cross_entropy", [logits, targets], loss)
 case("cross_entropy_grad", [logits, targets, dscalar],
      grad(loss, dscalar, logits))
+probabilities = torch.softmax(logits, -1)
+case("log_loss", [probabilities, targets], loss)
+case("log_loss_logits_grad", [probabilities, targets, dscalar],
+     grad(loss, dscalar, logits))
 mse = F.mse_loss(x, y)
 case("mse", [x, y], mse)
 case("mse_grad", [x, y, dscalar], grad(mse, dscalar, x))
