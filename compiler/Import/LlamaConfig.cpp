@@ -73,13 +73,14 @@ public:
     const json::Value *value = find(name);
     if (!value && fallback)
       return *fallback;
-    std::optional<int64_t> number =
-        value ? value->getAsInteger() : std::nullopt;
-    if (!number || *number < 1 || *number > largest) {
+    // Not as an integer: LLVM converts numbers near 2^63 as C++ does not.
+    std::optional<double> number = value ? value->getAsNumber() : std::nullopt;
+    if (!number || !(*number >= 1 && *number <= double(largest)) ||
+        *number != std::floor(*number)) {
       complain(name, "an integer from 1 to " + Twine(largest), value);
       return 1;
     }
-    return *number;
+    return static_cast<int64_t>(*number);
   }
 
   double positive(StringRef name, double fallback) {
