@@ -40,7 +40,7 @@ private:
   std::vector<size_t> writersOf(const ValueRef &value, size_t before) const;
   std::vector<size_t> candidates(size_t step,
                                  const std::set<size_t> &before) const;
-  bool waits(size_t group, size_t other) const;
+  std::vector<bool> waitedFor(const std::set<size_t> &waiting) const;
   std::optional<RowPlan> plan(const std::vector<size_t> &members) const;
   bool isWorthwhile(const RowPlan &plan) const;
   bool join(size_t step, const std::set<size_t> &before);
@@ -91,21 +91,21 @@ std::vector<size_t> Fuser::candidates(size_t step,
   return {found.rbegin(), found.rend()};
 }
 
-/// `group` has to be executed after `other`.
-bool Fuser::waits(size_t group, size_t other) const {
-  std::vector<size_t> open = {group};
-  std::set<size_t> seen;
+/// For each group, whether one of `waiting` has to be executed after it. Looked
+/// for once a step: a kernel that joins hundreds of parts has as many groups.
+std::vector<bool> Fuser::waitedFor(const std::set<size_t> &waiting) const {
+  std::vector<size_t> open(waiting.begin(), waiting.end());
+  std::vector<bool> seen(groups.size());
   while (!open.empty()) {
     const size_t current = open.back();
     open.pop_back();
-    for (size_t before : groups[current].before) {
-      if (before == other)
-        return true;
-      if (seen.insert(before).second)
+    for (size_t before : groups[current].before)
+      if (!seen[before]) {
+        seen[before] = true;
         open.push_back(before);
-    }
+      }
   }
-  return false;
+  return seen;
 }
 
 std::optional<RowPlan> Fuser::plan(const std::vector<size_t> &members) const {
@@ -134,13 +134,12 @@ bool Fuser::isWorthwhile(const RowPlan &plan) const {
 }
 
 bool Fuser::join(size_t step, const std::set<size_t> &before) {
+  const std::vector<bool> isEarly = waitedFor(before);
   for (size_t group : candidates(step, before)) {
     if (!steps[groups[group].steps[0]].rows ||
         groups[group].steps.size() == maxGroupSize)
       continue;
-    if (std::any_of(before.begin(), before.end(), [&](size_t other) {
-          return other != group && waits(other, group);
-        }))
+    if (isEarly[group])
       continue;
     std::vector<size_t> members = groups[group].steps;
     members.push_back(step);
