@@ -130,7 +130,8 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
   let description = [{
     Requires: placed ops. Ensures: device ops stand only in functions with the
     attribute `kernel`, called by `nn.dispatch`; as few as the host ops between
-    them and the target's surfaces allow, then those that move the fewest bytes.
+    them and the target's surfaces allow, or more where the bytes saved are worth
+    a dispatch.
     What fits no surface and cannot be cut is an error. Parameters are kernel arguments that name their family.
     `weights` is the strategy, `weights-for` a list of GLOB=STRATEGY.
   }];

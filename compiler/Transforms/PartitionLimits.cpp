@@ -7,7 +7,6 @@
 #include "llvm/ADT/SetVector.h"
 
 #include <limits>
-#include <utility>
 
 using namespace mlir;
 using namespace anec;
@@ -25,6 +24,10 @@ RankedTensorType typeOf(Value value) {
 /// Only activations [B, S, D] can be inputs and outputs of kernels.
 bool canCross(Value value) { return typeOf(value).getRank() == 3; }
 
+/// Bytes that a device moves while it starts a dispatch: 0.1 ms at 100 GB/s;
+/// see runtime/target/cost.
+constexpr int64_t dispatchBytes = 10'000'000;
+
 int64_t tokensOf(RankedTensorType type) {
   return type.getDimSize(0) * type.getDimSize(1);
 }
@@ -39,7 +42,10 @@ PartitionLimits::needOfResults(ArrayRef<RankedTensorType> results) {
     width = std::max(width, outputWidth(tokensOf(type)));
   for (RankedTensorType type : results)
     rows += foldedRows(type.getShape().back(), tokensOf(type), width);
-  return {rows, width, rows * width * elementBytes};
+  Need need{rows, width, rows * width * elementBytes, 0};
+  for (RankedTensorType type : results)
+    need.content += type.getNumElements() * elementBytes;
+  return need;
 }
 
 PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
@@ -73,6 +79,7 @@ PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
     if (how == "baked" || how == "delta")
       continue;
     using Kind = PackedMatrix::Kind;
+    need.content += type.getNumElements() * elementBytes;
     PackedMatrix matrix{Kind::Vector, type.getDimSize(0), 1};
     if (type.getRank() == 2)
       matrix = {Kind::Weight, type.getDimSize(0), type.getDimSize(1)};
@@ -130,15 +137,16 @@ LogicalResult PartitionLimits::refuse(ArrayRef<Operation *> ops,
 
 FailureOr<std::vector<KernelOps>>
 PartitionLimits::split(ArrayRef<Operation *> ops) const {
-  if (fits(needOf(ops)))
+  // Several kernels move the content at least.
+  Need whole = needOf(ops);
+  if (fits(whole) && whole.bytes - whole.content <= dispatchBytes)
     return std::vector<KernelOps>{KernelOps(ops)};
   std::vector<size_t> cuts = cutsOf(ops);
-  // The best way to reach each cut: kernels, then bytes.
-  using Cost = std::pair<int64_t, int64_t>;
+  // The best way to reach each cut.
   constexpr int64_t never = std::numeric_limits<int64_t>::max();
-  std::vector<Cost> best(cuts.size(), Cost(never, never));
+  std::vector<int64_t> best(cuts.size(), never);
   std::vector<size_t> from(cuts.size(), 0);
-  best[0] = Cost(0, 0);
+  best[0] = 0;
   for (size_t end = 1; end < cuts.size(); ++end)
     for (size_t begin = 0; begin < end; ++begin) {
       auto group = ops.slice(cuts[begin], cuts[end] - cuts[begin]);
@@ -146,9 +154,9 @@ PartitionLimits::split(ArrayRef<Operation *> ops) const {
       bool isAtom = begin + 1 == end;
       if (isAtom && !fits(need) && group.size() > 1)
         return refuse(group, need);
-      if (best[begin].first == never || !(fits(need) || isAtom))
+      if (best[begin] == never || !(fits(need) || isAtom))
         continue;
-      Cost cost(best[begin].first + 1, best[begin].second + need.bytes);
+      int64_t cost = best[begin] + need.bytes + dispatchBytes;
       if (cost < best[end]) {
         best[end] = cost;
         from[end] = begin;

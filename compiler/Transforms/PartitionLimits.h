@@ -28,7 +28,9 @@ public:
   PartitionLimits(const rt::target::Profile &profile, Strategy strategy)
       : profile(profile), strategy(strategy) {}
 
-  /// `ops`, in an order in which they can run, as kernels. What cannot be cut
+  /// `ops`, in an order in which they can run, as kernels: one, unless its
+  /// surfaces would not fit, or hold so much padding that another dispatch is
+  /// cheaper. What cannot be cut
   /// apart and does not fit is an error at its first op; a single op that does
   /// not fit stays for verify-ane-target, which knows more about it.
   mlir::FailureOr<std::vector<KernelOps>>
@@ -39,6 +41,7 @@ private:
   struct Need {
     int64_t channels = 0, width = 0; ///< The larger of both surfaces.
     int64_t bytes = 0;               ///< Of its signature.
+    int64_t content = 0;             ///< Of these, what is no padding.
   };
 
   Need needOf(llvm::ArrayRef<mlir::Operation *> ops) const;
