@@ -216,7 +216,8 @@ TEST(CostModel, EveryProfileHasAChip) {
 
 TEST(CostModel, HostWorkHasRates) {
   const Chip &chip = *findChip("M4");
-  EXPECT_NEAR(hostMs(HostWork::Products, 1.326e9, chip), 1, 1e-9);
+  // Seven products of 1.3925 GFLOP in 1.443 ms (cost/host.csv).
+  EXPECT_NEAR(hostMs(HostWork::Products, 1.3925e9, chip), 1.443, 0.001);
   // 70.78 MB of surfaces converted in 3.57 ms (cost/host.csv).
   EXPECT_NEAR(hostMs(HostWork::Convert, 70.78e6, chip), 3.57, 0.01);
 }
