@@ -8,8 +8,7 @@
 #include "runtime/support/JsonPlace.h"
 #include "runtime/support/Safetensors.h"
 
-#include <cmath>
-#include <cstring>
+#include <algorithm>
 #include <limits>
 
 namespace anec::rt {
@@ -170,12 +169,9 @@ Result<SharedMemory> writeHandover(const RunState &state,
       safetensorsHeader(fileName, tensors, {{stateKey, toJson(state).dump()}}));
   ANEC_ASSIGN(SharedMemory memory, SharedMemory::create(header.fileBytes));
   uint8_t *to = memory.bytes().data();
-  std::memcpy(to, header.text.data(), header.text.size());
-  to += header.text.size();
-  for (const NamedTensor &tensor : tensors) {
-    std::memcpy(to, tensor.tensor.bytes.data(), tensor.tensor.bytes.size());
-    to += tensor.tensor.bytes.size();
-  }
+  to = std::copy(header.text.begin(), header.text.end(), to);
+  for (const NamedTensor &tensor : tensors)
+    to = std::copy(tensor.tensor.bytes.begin(), tensor.tensor.bytes.end(), to);
   return Result<SharedMemory>(std::move(memory));
 }
 

@@ -67,7 +67,7 @@ uint16_t corrected(const Correction &correction, uint16_t bits,
 bool hasNan(const cpu::Tensor &tensor) {
   if (tensor.storage != cpu::Storage::F16)
     return false;
-  cpu::Tensor source = tensor, copy = tensor;
+  cpu::Tensor copy = tensor;
   copy.strides = cpu::contiguousStrides(copy.dims);
   std::vector<uint16_t> values(
       static_cast<size_t>(cpu::elementCount(tensor.dims)));
@@ -77,7 +77,7 @@ bool hasNan(const cpu::Tensor &tensor) {
     values.resize(static_cast<size_t>(packed.rows() * packed.depth()));
     packed.unpack(Matrix(values.data(), MatrixType::F16, packed.depth(), 1));
   } else {
-    cpu::copy(source, copy);
+    cpu::copy(tensor, copy);
   }
   for (uint16_t value : values)
     if ((value & magnitude) > infinity)
