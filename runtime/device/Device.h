@@ -159,6 +159,8 @@ struct DeviceCounters {
   double estimatedSeconds = 0;
   /// Time in programs by MIL operator, where the device can tell.
   std::map<std::string, double> operatorSeconds;
+  /// What the device does in another way than it was asked to, for people.
+  std::vector<std::string> notes;
 };
 
 /// CpuDevice is the reference; every other device must agree with it on every

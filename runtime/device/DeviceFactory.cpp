@@ -1,6 +1,7 @@
 //===- DeviceFactory.cpp - Devices by name --------------------------------===//
 #include "runtime/device/DeviceFactory.h"
 
+#include "runtime/device/ane/AneDevice.h"
 #include "runtime/device/cpu/CpuDevice.h"
 #include "runtime/device/sim/SimDevice.h"
 #include "runtime/target/Profile.h"
@@ -18,7 +19,7 @@ static Result<target::Profile> profileOf(const std::string &name) {
 }
 
 std::string deviceNames() {
-  std::string names = "cpu", profiles = target::profileNames();
+  std::string names = "cpu, ane", profiles = target::profileNames();
   for (size_t begin = 0; begin < profiles.size();) {
     const size_t end = std::min(profiles.find(", ", begin), profiles.size());
     names += ", sim:" + profiles.substr(begin, end - begin);
@@ -30,13 +31,13 @@ std::string deviceNames() {
 std::optional<Error> checkDevice(const std::string &name,
                                  const DeviceSettings &settings) {
   const bool hasProfile = isSimulated(name);
-  if (name != "cpu" && !hasProfile)
+  if (name != "cpu" && name != "ane" && !hasProfile)
     return makeError(ErrorCode::InvalidInput,
                      "expects --device {}, but got '{}'", deviceNames(), name);
   if (hasProfile)
     if (auto profile = profileOf(name); !profile)
       return profile.error();
-  if (hasProfile && settings.numerics != Numerics::Ane)
+  if (name != "cpu" && settings.numerics != Numerics::Ane)
     return makeError(ErrorCode::InvalidInput,
                      "expects --numerics ane with --device {}, which has no "
                      "other",
@@ -56,6 +57,8 @@ Result<std::unique_ptr<Device>> makeDevice(const std::string &name,
                                            const DeviceSettings &settings,
                                            ThreadPool &pool) {
   ANEC_TRY(checkDevice(name, settings));
+  if (name == "ane")
+    return makeAneDevice(AneOptions::fromEnvironment(), pool);
   if (!isSimulated(name))
     return makeCpuDevice(settings.numerics, pool);
   ANEC_ASSIGN(target::Profile profile, profileOf(name));

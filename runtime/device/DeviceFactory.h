@@ -1,7 +1,7 @@
 //===- DeviceFactory.h - Devices by name ------------------------*- C++ -*-===//
 //
-// The one place that knows which devices there are: cpu, sim:PROFILE,
-// where PROFILE is what --target takes.
+// The one place that knows which devices there are: cpu, ane,
+// sim:PROFILE, where PROFILE is what --target takes.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_DEVICE_DEVICEFACTORY_H
@@ -26,7 +26,8 @@ std::string deviceNames();
 std::optional<Error> checkDevice(const std::string &name,
                                  const DeviceSettings &settings);
 
-/// The device `name`; `pool` must outlive it. Errors: those of `checkDevice`.
+/// The device `name`; `pool` must outlive it. Errors: those of `checkDevice`,
+/// and of `makeAneDevice`.
 Result<std::unique_ptr<Device>> makeDevice(const std::string &name,
                                            const DeviceSettings &settings,
                                            ThreadPool &pool);

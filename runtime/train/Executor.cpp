@@ -65,13 +65,6 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
                                std::vector<int32_t>(size));
   }
   traffic.emplace(plan, int64_t(elementBytes(storageType(device.numerics()))));
-  surfaces.resize(plan.surfaces.size());
-  for (size_t s = 0; s < plan.surfaces.size(); ++s)
-    for (int64_t i = 0; i < plan.surfaces[s].count; ++i) {
-      ANEC_ASSIGN(std::unique_ptr<Surface> allocated,
-                  device.allocate(plan.surfaces[s].spec));
-      surfaces[s].push_back(std::move(allocated));
-    }
   programs.resize(plan.kernels.size());
   for (size_t k = 0; k < plan.kernels.size(); ++k) {
     const Kernel &kernel = plan.kernels[k];
@@ -84,6 +77,15 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
       for (int64_t i = 0; i < kernel.instances; ++i)
         ANEC_TRY(loadKernel(k, i, /*delta=*/false));
   }
+  // After the programs: a compiler is reported to fail when many surfaces live
+  // (io-alloc-fail).
+  surfaces.resize(plan.surfaces.size());
+  for (size_t s = 0; s < plan.surfaces.size(); ++s)
+    for (int64_t i = 0; i < plan.surfaces[s].count; ++i) {
+      ANEC_ASSIGN(std::unique_ptr<Surface> allocated,
+                  device.allocate(plan.surfaces[s].spec));
+      surfaces[s].push_back(std::move(allocated));
+    }
   for (const Parameter &parameter : plan.parameters)
     staging.emplace_back(size_t(parameter.count));
   if (const HostProgram *program = plan.program("stage"))

@@ -48,39 +48,43 @@ nlohmann::json makeReport(const RunMeasurements &run,
     for (const auto &[name, seconds] : *times)
       phases[name] = phases.value(name, 0.0) + seconds * 1000;
   const double deviceSeconds = phases.value("device", 0.0) / 1000;
-  return {{"updates", run.updates},
-          {"micro_steps", run.microSteps},
-          {"wall_s", run.wallSeconds},
-          {"compile_s", phases.value("compile", 0.0) / 1000},
-          {"train_s", run.trainSeconds},
-          {"ms_per_micro_step",
-           ratio(run.trainSeconds * 1000, double(run.microSteps))},
-          {"tokens_per_s", ratio(double(run.tokens), run.trainSeconds)},
-          {"device_tflops", ratio(run.deviceFlops / 1e12, deviceSeconds)},
-          {"total_tflops",
-           ratio((run.deviceFlops + run.hostFlops) / 1e12, run.trainSeconds)},
-          {"dispatches", run.dispatches},
-          {"compiles", run.compiles + device.compiles},
-          {"reloads", run.reloads + device.reloads},
-          {"restarts", run.restarts},
-          {"active_vocab", run.activeVocabulary},
-          {"vocabulary", run.vocabulary},
-          {"surface_bytes",
-           {{"host_written", run.hostWritten},
-            {"host_read", run.hostRead},
-            {"device", run.deviceBytes}}},
-          {"staging_bytes", run.stagedBytes},
-          {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
-          {"overlap", overlapOf(executor)},
-          {"estimated_device_ms_per_micro_step",
-           run.estimatedSeconds > 0
-               ? nlohmann::json(
-                     ratio(run.estimatedSeconds * 1000, double(run.microSteps)))
-               : nlohmann::json(nullptr)},
-          {"peak_rss_bytes", peakResidentBytes()},
-          {"initial_val_loss", orNull(run.initialValidationLoss)},
-          {"val_loss", orNull(run.validationLoss)},
-          {"phases", phases}};
+  nlohmann::json report = {
+      {"updates", run.updates},
+      {"micro_steps", run.microSteps},
+      {"wall_s", run.wallSeconds},
+      {"compile_s", phases.value("compile", 0.0) / 1000},
+      {"train_s", run.trainSeconds},
+      {"ms_per_micro_step",
+       ratio(run.trainSeconds * 1000, double(run.microSteps))},
+      {"tokens_per_s", ratio(double(run.tokens), run.trainSeconds)},
+      {"device_tflops", ratio(run.deviceFlops / 1e12, deviceSeconds)},
+      {"total_tflops",
+       ratio((run.deviceFlops + run.hostFlops) / 1e12, run.trainSeconds)},
+      {"dispatches", run.dispatches},
+      {"compiles", run.compiles + device.compiles},
+      {"reloads", run.reloads + device.reloads},
+      {"restarts", run.restarts},
+      {"active_vocab", run.activeVocabulary},
+      {"vocabulary", run.vocabulary},
+      {"surface_bytes",
+       {{"host_written", run.hostWritten},
+        {"host_read", run.hostRead},
+        {"device", run.deviceBytes}}},
+      {"staging_bytes", run.stagedBytes},
+      {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
+      {"overlap", overlapOf(executor)},
+      {"estimated_device_ms_per_micro_step",
+       run.estimatedSeconds > 0
+           ? nlohmann::json(
+                 ratio(run.estimatedSeconds * 1000, double(run.microSteps)))
+           : nlohmann::json(nullptr)},
+      {"peak_rss_bytes", peakResidentBytes()},
+      {"initial_val_loss", orNull(run.initialValidationLoss)},
+      {"val_loss", orNull(run.validationLoss)},
+      {"phases", phases}};
+  if (!device.notes.empty())
+    report["notes"] = device.notes;
+  return report;
 }
 
 std::string formatReport(const nlohmann::json &report) {
@@ -119,6 +123,9 @@ std::string formatReport(const nlohmann::json &report) {
     text += fmt::format("validation loss {:.4f} -> {:.4f}\n",
                         report["initial_val_loss"].get<double>(),
                         report["val_loss"].get<double>());
+  if (report.contains("notes"))
+    for (const std::string note : report["notes"])
+      text += fmt::format("note: {}\n", note);
   text.pop_back(); // the last line break
   return text;
 }
