@@ -61,7 +61,7 @@ TEST_F(CommandLine, refusesWrongUsage) {
   expectError(good + "--lr x", 2, "--lr");
   expectError(good + "--accum 0", 2, "--accum");
   expectError(good + "--numerics bf16", 2, "--numerics");
-  expectError(good + "--device ane", 2, "--device cpu");
+  expectError(good + "--device gpu", 2, "--device cpu");
   expectError(good + "--loss-scale 0", 2, "--loss-scale");
   expectError(good + "--host-precision bf16", 2, "--host-precision");
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
@@ -168,7 +168,8 @@ TEST_F(CommandLine, tokenizes) {
 }
 
 TEST_F(CommandLine, knowsItsMachine) {
-  Outcome outcome = run("info --self-test --placement " + bundle());
+  Outcome outcome = run("info --self-test --out " + (folder / "cpu.json") +
+                        " --placement " + bundle());
   EXPECT_EQ(outcome.status, 0) << outcome.text;
   EXPECT_THAT(outcome.text, AllOf(HasSubstr("devices"), HasSubstr("good"),
                                   HasSubstr("cross_entropy")));

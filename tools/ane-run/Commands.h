@@ -27,6 +27,7 @@ void addGradcheckCommand(CLI::App &app, Action &action);
 void addTokenizeCommand(CLI::App &app, Action &action);
 void addBenchCommand(CLI::App &app, Action &action);
 void addInfoCommand(CLI::App &app, Action &action);
+void addProbeCommand(CLI::App &app, Action &action);
 
 } // namespace anec::rt
 

@@ -5,22 +5,31 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bundle/Bundle.h"
 #include "runtime/device/DeviceFactory.h"
+#include "runtime/device/ane/AneDevice.h"
 #include "runtime/gemm/Gemm.h"
+#include "runtime/support/AtomicFile.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
 #include "tools/ane-run/Commands.h"
+#include "tools/ane-run/DeviceOptions.h"
+#include "tools/ane-run/SelfTest.h"
 
 #include <hwy/targets.h>
 
+#include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <thread>
+
+#include <sys/utsname.h>
 
 namespace anec::rt {
 namespace {
 
 struct InfoFlags {
   bool selfTest = false;
-  std::string placement;
+  std::string placement, bundle, out;
+  DeviceOptions device;
 };
 
 /// The largest difference of a matrix product from its definition in double,
@@ -76,9 +85,95 @@ std::optional<Error> printPlacement(const std::string &path) {
   return std::nullopt;
 }
 
+/// Who ran the test: nothing that tells one person's machine from another's.
+nlohmann::json machine(const InfoFlags &flags) {
+  utsname system{};
+  uname(&system);
+  nlohmann::json about = {{"device", flags.device.device},
+                          {"system", system.sysname},
+                          {"release", system.release},
+                          {"architecture", system.machine},
+                          {"threads", std::thread::hardware_concurrency()},
+                          {"bundle_format", Bundle::format}};
+  if (flags.device.device != "ane")
+    return about;
+  if (Result<ane::EngineInfo> info =
+          aneEngineInfo(AneOptions::fromEnvironment()))
+    about["engine"] = {{"architecture", info->architecture},
+                       {"system_build", info->systemBuild},
+                       {"cores", info->cores},
+                       {"engines", info->engines}};
+  return about;
+}
+
+/// Sums of 129 f32 products: a few roundings of 2^-24 each.
+bool checkProduct() {
+  const double error = productError();
+  const bool good = error < 1e-6;
+  fmt::print("self-test     matrix product error {:.1e}: {}\n", error,
+             good ? "good" : "wrong");
+  return good;
+}
+
+/// Everything that a self-test needs, found before anything is printed.
+struct SelfTestRun {
+  std::string path;
+  std::optional<Bundle> bundle;
+  std::unique_ptr<Device> device;
+};
+
+Result<SelfTestRun> prepareSelfTest(const InfoFlags &flags, ThreadPool &pool) {
+  SelfTestRun run;
+  run.path = flags.out;
+  if (run.path.empty()) {
+    std::string name = flags.device.device;
+    for (char &c : name)
+      if (!std::isalnum(static_cast<unsigned char>(c)))
+        c = '-';
+    run.path = "self-test-" + name + ".json";
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(run.path, ignored))
+    return makeError(ErrorCode::InvalidInput,
+                     "expects --out to be a new file, but '{}' exists",
+                     run.path);
+  if (!flags.bundle.empty()) {
+    ANEC_ASSIGN(run.bundle, Bundle::open(flags.bundle));
+  }
+  ANEC_ASSIGN(run.device, flags.device.open(pool));
+  return Result<SelfTestRun>(std::move(run));
+}
+
+Result<int> runSelfTest(const InfoFlags &flags, const SelfTestRun &run,
+                        ThreadPool &pool) {
+  const bool good = checkProduct();
+  ANEC_ASSIGN(SelfTestResult result,
+              selfTest(*run.device, run.bundle ? &*run.bundle : nullptr, pool,
+                       [](const std::string &line) {
+                         fmt::print("{}\n", line);
+                         std::fflush(stdout); // the next may take the machine
+                       }));
+  result.report["machine"] = machine(flags);
+  result.report["notes"] = run.device->counters().notes;
+  ANEC_TRY(writeFileAtomically(run.path, result.report.dump(1) + "\n"));
+  fmt::print("{} kernels failed that keep all rules; {}\n", result.failures,
+             run.path);
+  return good && result.failures == 0 ? 0 : 1;
+}
+
 Result<int> run(const InfoFlags &flags) {
+  ANEC_TRY(flags.device.check());
+  ThreadPool pool(flags.device.threads);
+  SelfTestRun test;
+  if (flags.selfTest) {
+    ANEC_ASSIGN(test, prepareSelfTest(flags, pool));
+  }
   fmt::print("bundle format {}\n", Bundle::format);
   fmt::print("devices       {}\n", deviceNames());
+  if (const Result<ane::EngineInfo> engine =
+          aneEngineInfo(AneOptions::fromEnvironment()))
+    fmt::print("engine        {}, {} cores\n", engine->architecture,
+               engine->cores);
   fmt::print("threads       {}\n", std::thread::hardware_concurrency());
   fmt::print("vectors      ");
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;
@@ -87,14 +182,7 @@ Result<int> run(const InfoFlags &flags) {
   fmt::print("\n");
   if (!flags.placement.empty())
     ANEC_TRY(printPlacement(flags.placement));
-  if (!flags.selfTest)
-    return 0;
-  // Sums of 129 f32 products: a few roundings of 2^-24 each.
-  double error = productError();
-  bool good = error < 1e-6;
-  fmt::print("self-test     matrix product error {:.1e}: {}\n", error,
-             good ? "good" : "wrong");
-  return good ? 0 : 1;
+  return flags.selfTest ? runSelfTest(flags, test, pool) : Result<int>(0);
 }
 
 } // namespace
@@ -103,10 +191,22 @@ void addInfoCommand(CLI::App &app, Action &action) {
   auto flags = std::make_shared<InfoFlags>();
   CLI::App *command =
       app.add_subcommand("info", "devices, CPU features and versions");
-  command->add_flag("--self-test", flags->selfTest,
-                    "check the arithmetic of this machine");
+  CLI::Option *selfTest = command->add_flag(
+      "--self-test", flags->selfTest,
+      "compare small kernels on --device with the CPU, and write one file that "
+      "can be attached to a report");
+  command
+      ->add_option("--bundle", flags->bundle,
+                   "with --self-test: run this bundle's kernels too")
+      ->needs(selfTest);
+  command
+      ->add_option("--out", flags->out,
+                   "with --self-test: the file (default: "
+                   "self-test-DEVICE.json)")
+      ->needs(selfTest);
   command->add_option("--placement", flags->placement,
                       "print which ops of a bundle run where");
+  flags->device.addTo(*command, {"ane"});
   command->callback(
       [flags, &action] { action = [flags] { return run(*flags); }; });
 }

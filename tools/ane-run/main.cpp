@@ -39,6 +39,7 @@ int main(int argc, char **argv) {
   addTokenizeCommand(app, action);
   addBenchCommand(app, action);
   addInfoCommand(app, action);
+  addProbeCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
