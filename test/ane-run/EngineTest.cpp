@@ -136,7 +136,7 @@ TEST_F(Engine, ExecRunsAProgramOnSurfaces) {
   expectError(
       "exec " ANEC_MODELS_DIR "/rms-norm.mil --input x=" + (folder / "x.npy") +
           " --output " + (folder / "more") + " --dump mean --device ane",
-      1, "need --device cpu");
+      2, "with --device cpu only");
 }
 
 TEST_F(Engine, InfoNamesTheEngine) {
