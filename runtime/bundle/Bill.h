@@ -11,6 +11,7 @@
 #include "runtime/bundle/Estimate.h"
 #include "runtime/bundle/KernelCosts.h"
 #include "runtime/bundle/Liveness.h"
+#include "runtime/target/Profile.h"
 
 #include <string>
 #include <vector>
@@ -31,6 +32,13 @@ struct FlopsBill {
   double device = 0, host = 0, dw = 0, classifier = 0, recomputed = 0;
 };
 
+/// What a kernel does beyond what is known to work well; a rule of
+/// runtime/target, said once for all the places in the kernel.
+struct BillNote {
+  std::string kernel, rule, message, evidence;
+  int64_t places = 0;
+};
+
 struct Bill {
   std::string model, weights, offload, recompute, target;
   std::vector<KernelBill> kernels;
@@ -44,6 +52,7 @@ struct Bill {
   FlopsBill flops;
   int64_t parameters = 0;
   std::vector<Estimate> estimates; ///< By chip.
+  std::vector<BillNote> notes;
 
   int64_t ops() const;
   int64_t layoutOps() const;
@@ -51,6 +60,11 @@ struct Bill {
 
 /// Surfaces hold fp16. Errors: those of the MIL reader.
 Result<Bill> makeBill(const Bundle &bundle);
+
+/// The notes of `profile` about the kernels of a bundle, and about their
+/// number.
+Result<std::vector<BillNote>> makeNotes(const Bundle &bundle,
+                                        const target::Profile &profile);
 
 /// One JSON object, with a final line break.
 std::string billAsJson(const Bill &bill);

@@ -21,6 +21,19 @@ std::string megabytes(uint64_t bytes) {
 /// Estimates are no better than that.
 double hundredths(double ms) { return std::round(ms * 100) / 100; }
 
+/// "note: layer_fwd: ... [rule], in 3 places" and the evidence, a line each.
+std::string notesAsText(const std::vector<BillNote> &notes) {
+  std::string text;
+  for (const BillNote &note : notes) {
+    text += fmt::format("{}note: {}: {} [{}]", text.empty() ? "\n" : "",
+                        note.kernel, note.message, note.rule);
+    if (note.places > 1)
+      text += fmt::format(", and in {} more places", note.places - 1);
+    text += fmt::format("\n      {}\n", note.evidence);
+  }
+  return text;
+}
+
 std::string giga(double flops) { return fmt::format("{:.2f} G", flops / 1e9); }
 
 } // namespace
@@ -44,6 +57,13 @@ std::string billAsJson(const Bill &bill) {
              {"device_ms", hundredths(estimate.device)},
              {"host_ms", hundredths(estimate.host)},
              {"background_ms", hundredths(estimate.background)}});
+  Json notes = Json::array();
+  for (const BillNote &note : bill.notes)
+    notes.push_back(Json{{"kernel", note.kernel},
+                         {"rule", note.rule},
+                         {"message", note.message},
+                         {"places", note.places},
+                         {"evidence", note.evidence}});
   const FlopsBill &flops = bill.flops;
   Json all{{"model", bill.model},
            {"weights", bill.weights},
@@ -72,6 +92,7 @@ std::string billAsJson(const Bill &bill) {
              {"classifier", uint64_t(flops.classifier)},
              {"recomputed", uint64_t(flops.recomputed)}}},
            {"parameters", bill.parameters},
+           {"notes", std::move(notes)},
            {"estimate", std::move(estimates)}};
   return all.dump(2) + "\n";
 }
@@ -123,6 +144,7 @@ std::string billAsText(const Bill &bill) {
     text += fmt::format("{:<10}{:>8.1f}{:>10.1f}{:>8.1f}{:>18.1f}\n",
                         estimate.chip, estimate.total, estimate.device,
                         estimate.host, estimate.background);
+  text += notesAsText(bill.notes);
   return text;
 }
 

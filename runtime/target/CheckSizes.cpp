@@ -84,9 +84,15 @@ void checkProgram(CheckContext &context) {
 
 void checkInput(CheckContext &context, const mil::TypedName &input) {
   int64_t slices = 0;
+  // A reshape of the input is the input.
+  std::set<std::string> names = {input.name};
   for (const mil::Statement &statement : context.function.statements) {
     const std::string *x = context.reference(statement, "x");
-    slices += x && *x == input.name && statement.op.rfind("slice_by_", 0) == 0;
+    if (!x || !names.count(*x))
+      continue;
+    slices += statement.op.rfind("slice_by_", 0) == 0;
+    if (statement.op == "reshape" && !statement.results.empty())
+      names.insert(statement.results.front().name);
   }
   if (above(context, Rule::ProvenSlices, slices))
     context.atValue(Rule::ProvenSlices, input.name, input.location, input.name,

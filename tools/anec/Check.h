@@ -11,6 +11,10 @@ namespace anec {
 /// cannot be read or is wrong, with a message printed.
 int check(const CompileCommand &command);
 
+/// Prints every rule with what it means to the target. Exit status 0, or 2 for
+/// an unknown target.
+int listRules(const CompileCommand &command);
+
 } // namespace anec
 
 #endif // ANEC_TOOLS_ANEC_CHECK_H

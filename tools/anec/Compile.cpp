@@ -60,6 +60,15 @@ int printBill(const BundleFiles &files, const CompileCommand &command) {
   rt::Result<rt::Bill> bill = rt::makeBill(*bundle);
   if (!bill)
     return fail(bill.error().message);
+  rt::Result<rt::target::Profile> profile =
+      rt::target::loadProfile(command.options.target);
+  if (!profile)
+    return fail(profile.error().message);
+  rt::Result<std::vector<rt::BillNote>> notes =
+      rt::makeNotes(*bundle, *profile);
+  if (!notes)
+    return fail(notes.error().message);
+  bill->notes = std::move(*notes);
   llvm::outs() << (command.report == "json" ? rt::billAsJson(*bill)
                                             : rt::billAsText(*bill));
   return done;

@@ -30,8 +30,7 @@ int main(int argc, char **argv) {
   };
   cl::opt<std::string, true> input(
       cl::Positional, cl::location(command.input),
-      cl::desc(isCheck ? "MODEL.ir|FILE.mil" : "MODEL.ir"), cl::Required,
-      cl::cat(category));
+      cl::desc(isCheck ? "MODEL.ir|FILE.mil" : "MODEL.ir"), cl::cat(category));
   auto output = text("o", command.output, "folder of the bundle");
   auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
   auto weights =
@@ -65,6 +64,8 @@ int main(int argc, char **argv) {
   cl::opt<bool, true> all("print-ir-after-all",
                           cl::location(command.printAfterAll),
                           cl::desc("after each pass"), cl::cat(category));
+  cl::opt<bool> rules("rules", cl::cat(category),
+                      cl::desc("with check: list the rules of the target"));
   cl::HideUnrelatedOptions(category);
 
   std::string errors;
@@ -80,6 +81,11 @@ int main(int argc, char **argv) {
     llvm::errs() << errors;
     return 2;
   }
+  if (command.input.empty() && !rules) {
+    llvm::errs() << "anec: error: expects "
+                 << (isCheck ? "MODEL.ir or FILE.mil" : "MODEL.ir") << "\n";
+    return 2;
+  }
   if (report.getNumOccurrences())
     command.report = report.empty() ? "text" : report.getValue();
   options.weightsFor.assign(weightsFor.begin(), weightsFor.end());
@@ -89,5 +95,7 @@ int main(int argc, char **argv) {
   }
   options.target = anec::rt::target::profileSpec(
       options.target, command.noConcat, command.provenOnly);
+  if (rules)
+    return anec::listRules(command);
   return isCheck ? anec::check(command) : anec::compile(command);
 }
