@@ -57,11 +57,13 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
     which is not worth a dispatch. `offload` is `auto`, or a list of names to
     add, or to take away with a leading '-'. A cross entropy whose softmax is
     asked for (`classifier-softmax`) becomes `nn.softmax` on the device and
-    `nn.log_loss` on the host.
+    `nn.log_loss` on the host. A target without powers gets no norms.
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
-           "auto, none, or a list of classifier, final-norm, norm, ...">];
+           "auto, none, or a list of classifier, final-norm, norm, ...">,
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "profile of the device">];
 }
 
 def NNDeriveGainsPass : Pass<"nn-derive-gains", "::anec::nn::ModelOp"> {
@@ -238,6 +240,9 @@ def MatmulToConvPass : Pass<"matmul-to-conv", "::anec::mil::ProgramOp"> {
     %y = mil.conv %x, %k, ... : tensor<1x8x1x32xf16>, tensor<16x8x1x1xf16>
     ```
   }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "profile of the device">];
 }
 
 def PackWeightsPass : Pass<"pack-weights", "::anec::mil::ProgramOp"> {
@@ -282,6 +287,49 @@ def MILCanonicalizePass : Pass<"mil-canonicalize", "::anec::mil::ProgramOp"> {
     %b = mil.reshape %x, shape = [1, 2, 4, 32] : tensor<1x8x1x32xf16>
     ```
   }];
+}
+
+def MILPadProductsPass : Pass<"mil-pad-products", "::anec::mil::ProgramOp"> {
+  let summary = "Pad what products sum over, where the target wants multiples";
+  let description = [{
+    Requires: packed kernels. Ensures: where the target checks matmul-k32, no
+    matmul sums over another number of elements than a multiple of it.
+
+    ```mlir
+    %p = mil.matmul %q, %k, transpose_x = true, transpose_y = false
+      : tensor<1x4x8x32xf16>, tensor<1x4x8x32xf16>
+    // becomes
+    %z = mil.const dense<0.0> : tensor<1x4x24x32xf16> in "weights/zeros_4x24x32.bin"
+    %a = mil.concat %q, %z, axis = 2, interleave = false : tensor<1x4x8x32xf16>, tensor<1x4x24x32xf16>
+    %b = mil.concat %k, %z, axis = 2, interleave = false : tensor<1x4x8x32xf16>, tensor<1x4x24x32xf16>
+    %p = mil.matmul %a, %b, transpose_x = true, transpose_y = false
+      : tensor<1x4x32x32xf16>, tensor<1x4x32x32xf16>
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "profile of the device">];
+}
+
+def MILRemoveConcatPass : Pass<"mil-remove-concat", "::anec::mil::ProgramOp"> {
+  let summary = "Join values without concat, where the target refuses it";
+  let description = [{
+    Requires: packed kernels. Ensures: where the target refuses op-concat, no
+    concat is left; 1x1 convolutions with weights of zeros and ones put each
+    part where it belongs, and sums join them.
+
+    ```mlir
+    %c = mil.concat %x, %y, axis = 1, interleave = false
+      : tensor<1x1x1x32xf16>, tensor<1x1x1x32xf16>
+    // becomes
+    %u = mil.const dense<[[[[1.0]]], [[[0.0]]]]> : tensor<2x1x1x1xf16>
+    %v = mil.const dense<[[[[0.0]]], [[[1.0]]]]> : tensor<2x1x1x1xf16>
+    %c = mil.add (mil.conv %x, %u), (mil.conv %y, %v)
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "profile of the device">];
 }
 
 def MILLayoutPass : Pass<"mil-layout", "::anec::mil::ProgramOp"> {

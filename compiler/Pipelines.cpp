@@ -21,7 +21,7 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNLiftParamsPass());
   model.addPass(createNNAutodiffPass({options.breakRule}));
   // Before the cut: what a tap costs depends on which side reads it.
-  model.addPass(createNNPlacePass({options.offload}));
+  model.addPass(createNNPlacePass({options.offload, options.target}));
   // Before the cut: what only a gain's gradient reads crosses no more.
   model.addPass(createNNDeriveGainsPass());
   model.addPass(createNNSplitJointPass({options.recompute, options.target}));
@@ -46,10 +46,14 @@ void anec::addKernelPasses(PassManager &passes,
   // Merges what lowering op by op repeats, so that packing sees each use once.
   program.addPass(createMILCanonicalizePass());
   // Takes the baked weights away; packing wants the others only.
-  program.addPass(createMatmulToConvPass());
+  program.addPass(createMatmulToConvPass({options.target}));
   program.addPass(createPackWeightsPass({options.target}));
+  // Only now is it decided which operand is transposed.
+  program.addPass(createMILPadProductsPass({options.target}));
   // Slices and reshapes of packing meet those of lowering.
   program.addPass(createMILCanonicalizePass());
+  // What canonicalization has left of them.
+  program.addPass(createMILRemoveConcatPass({options.target}));
   // When every reshape that is left has a reason.
   program.addPass(createMILLayoutPass({options.target}));
 }

@@ -80,6 +80,9 @@ public:
       if (failed(emit(&op)))
         return failure();
     kernel.program.functions.push_back(std::move(function));
+    // What pack-weights has found out about the target.
+    if (program->hasAttr("old_form"))
+      kernel.program = ast::toOldForm(std::move(kernel.program));
     return std::move(kernel);
   }
 

@@ -12,8 +12,8 @@ namespace anec {
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-int64_t outputWidth(int64_t columns) {
-  return ceilDiv(columns, surfaceGranule) * surfaceGranule;
+int64_t outputWidth(int64_t columns, int64_t granule) {
+  return ceilDiv(columns, granule) * granule;
 }
 
 int64_t foldedRows(int64_t rows, int64_t columns, int64_t width) {

@@ -12,8 +12,9 @@
 
 namespace anec {
 
-/// The width of a surface for a result of `columns` columns.
-int64_t outputWidth(int64_t columns);
+/// The width of a surface for a result of `columns` columns, a multiple of
+/// `granule`.
+int64_t outputWidth(int64_t columns, int64_t granule);
 
 /// Rows of each block of a result of `rows` x `columns` in a surface of
 /// `width`.

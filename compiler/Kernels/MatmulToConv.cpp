@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/KernelArguments.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -24,6 +25,8 @@ namespace anec {
 
 namespace {
 
+using rt::target::Rule;
+
 RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
@@ -40,9 +43,10 @@ std::string fileStem(StringRef parameter) {
 class BakedArgument {
 public:
   BakedArgument(mil::FuncOp func, unsigned number,
+                const rt::target::Profile &profile,
                 SmallVectorImpl<Attribute> &entries)
       : func(func), number(number), argument(func.getArgument(number)),
-        builder(func.getContext()), entries(entries) {}
+        profile(profile), builder(func.getContext()), entries(entries) {}
 
   LogicalResult rewrite() {
     if (!parameterOf(func, number))
@@ -87,6 +91,14 @@ private:
     auto columns = typeOf(product.getY());
     auto result = typeOf(product.getOutput());
     int64_t inputs = columns.getDimSize(2), outputs = result.getDimSize(2);
+    if (profile.refuses(Rule::Conv32000) &&
+        inputs > profile.limit(Rule::Conv32000)) {
+      // Too many channels for a convolution, not for a product.
+      product.getXMutable().assign(
+          constant({1, 1, outputs, inputs}, transposed));
+      product.setTransposeX(false);
+      return success();
+    }
     Value weight = constant({outputs, inputs, 1, 1}, transposed);
 
     builder.setInsertionPoint(product);
@@ -137,6 +149,7 @@ private:
   mil::FuncOp func;
   unsigned number;
   BlockArgument argument;
+  const rt::target::Profile &profile;
   OpBuilder builder;
   SmallVectorImpl<Attribute> &entries;
   Value constants[2];
@@ -159,17 +172,26 @@ LogicalResult checkFiles(mil::ProgramOp program, ArrayRef<Attribute> entries) {
 }
 
 struct MatmulToConvPass : anec::impl::MatmulToConvPassBase<MatmulToConvPass> {
+  using MatmulToConvPassBase::MatmulToConvPassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return loadTarget(target.getValue(), context, profile);
+  }
+
   void runOnOperation() override {
     mil::FuncOp func = getOperation().getMain();
     SmallVector<Attribute> entries;
     for (unsigned i = 0, e = func.getNumArguments(); i < e; ++i)
-      if (isBaked(func, i) && failed(BakedArgument(func, i, entries).rewrite()))
+      if (isBaked(func, i) &&
+          failed(BakedArgument(func, i, *profile, entries).rewrite()))
         return signalPassFailure();
     if (failed(checkFiles(getOperation(), entries)))
       return signalPassFailure();
     if (!entries.empty())
       getOperation()->setAttr("baked", ArrayAttr::get(&getContext(), entries));
   }
+
+  std::optional<rt::target::Profile> profile;
 };
 
 } // namespace

@@ -48,6 +48,8 @@ public:
         builder(program.getContext()) {}
 
   LogicalResult pack() {
+    if (profile.refuses(Rule::MilHeader10))
+      program->setAttr("old_form", builder.getUnitAttr());
     if (failed(collectArguments()))
       return failure();
     SmallVector<Attribute> surfaces;
@@ -148,7 +150,8 @@ private:
     for (const Argument &argument : group)
       matrices.push_back(argument.matrix);
     SurfaceLayout layout =
-        layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements());
+        layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements(),
+                      columnGranule(profile));
     auto type = RankedTensorType::get({1, layout.channels, 1, layout.width},
                                       builder.getF16Type());
     surface = block.insertArgument(inputCount++, type, func.getLoc());
@@ -257,7 +260,8 @@ private:
     SmallVector<Value> values;
     int64_t channels = 0, width = 0;
     for (Value result : results)
-      width = std::max(width, outputWidth(shapeOf(result)[3]));
+      width = std::max(width,
+                       outputWidth(shapeOf(result)[3], columnGranule(profile)));
     for (auto [i, result] : llvm::enumerate(results)) {
       int64_t rows = shapeOf(result)[1], columns = shapeOf(result)[3];
       values.push_back(foldRows(builder, result, width));

@@ -3,6 +3,7 @@
 #include "compiler/Kernels/SurfaceLayout.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -64,7 +65,8 @@ static SurfaceLayout layOut(const std::vector<PackedMatrix> &matrices,
 }
 
 SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
-                            int64_t maxSize, int64_t minElements) {
+                            int64_t maxSize, int64_t minElements,
+                            int64_t columnGranule) {
   std::set<int64_t> heights;
   for (const PackedMatrix &matrix : matrices) {
     heights.insert(roundUp(matrix.rows, surfaceGranule));
@@ -78,7 +80,7 @@ SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
   for (int64_t height : heights) {
     SurfaceLayout layout = layOut(matrices, height);
     int64_t columns = (minElements + height - 1) / height;
-    layout.width = std::max(layout.width, roundUp(columns, surfaceGranule));
+    layout.width = roundUp(std::max(layout.width, columns), columnGranule);
     auto rank = [&](const SurfaceLayout &candidate) {
       return std::make_pair(isTooLarge(candidate),
                             candidate.channels * candidate.width);
@@ -87,6 +89,16 @@ SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
       best = layout;
   }
   return best;
+}
+
+int64_t columnGranule(const rt::target::Profile &profile) {
+  using rt::target::Rule;
+  constexpr int64_t elementBytes = 2;
+  int64_t granule = surfaceGranule;
+  for (Rule rule : {Rule::IoRowStride, Rule::IoAlignM5})
+    if (profile.refuses(rule))
+      granule = std::lcm(granule, profile.limit(rule) / elementBytes);
+  return granule;
 }
 
 } // namespace anec

@@ -7,6 +7,8 @@
 #ifndef ANEC_COMPILER_KERNELS_SURFACELAYOUT_H
 #define ANEC_COMPILER_KERNELS_SURFACELAYOUT_H
 
+#include "runtime/target/Profile.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -42,10 +44,14 @@ struct SurfaceLayout {
 /// among all when none is: rejecting is verify-ane-target's business. The area
 /// is at least `minElements`. Weights lie natural or transposed, whichever is
 /// narrower; activations are never transposed; vectors share strips of one
-/// column each. Whatever is taller than the surface is folded into blocks side
-/// by side.
+/// column each; the width is a multiple of `columnGranule`. Whatever is taller
+/// than the surface is folded into blocks side by side.
 SurfaceLayout layOutSurface(const std::vector<PackedMatrix> &matrices,
-                            int64_t maxSize, int64_t minElements);
+                            int64_t maxSize, int64_t minElements,
+                            int64_t columnGranule = surfaceGranule);
+
+/// Columns of fp16 that the target wants rows of surfaces to be multiples of.
+int64_t columnGranule(const rt::target::Profile &profile);
 
 } // namespace anec
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Placement.h"
 
@@ -142,6 +143,14 @@ LogicalResult NNPlace::readName(StringRef name, bool remove) {
 
 /// `auto`, `none`, or names; a name adds to auto, '-' takes away from it.
 LogicalResult NNPlace::readOffload() {
+  std::optional<rt::target::Profile> profile;
+  if (failed(loadTarget(target.getValue(), &getContext(), profile)))
+    return failure();
+  // Norms are powers on the device.
+  if (profile->refuses(rt::target::Rule::OpPowM1))
+    for (const NamedWork &each : namedWork)
+      if (each.name == "norm" || each.name == "norm-bwd")
+        onHost.push_back(&each);
   SmallVector<StringRef> names;
   StringRef(offload).split(names, ',');
   for (StringRef name : names) {

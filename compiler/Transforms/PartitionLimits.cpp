@@ -7,6 +7,9 @@
 #include "llvm/ADT/SetVector.h"
 
 #include <limits>
+#include <set>
+#include <tuple>
+#include <utility>
 
 using namespace mlir;
 using namespace anec;
@@ -32,17 +35,39 @@ int64_t tokensOf(RankedTensorType type) {
   return type.getDimSize(0) * type.getDimSize(1);
 }
 
+/// Bytes of the constants that lowering makes: two tables of every rotation of
+/// its own, a mask, and as many zeros as the widest result for a witness.
+int64_t tableBytes(ArrayRef<Operation *> ops) {
+  std::set<std::tuple<int64_t, int64_t, bool>> rotations;
+  int64_t mask = 0, zeros = 0, elements = 0;
+  for (Operation *op : ops) {
+    RankedTensorType type = typeOf(op->getResult(0));
+    if (type.getRank() == 3)
+      zeros = std::max(zeros, type.getNumElements());
+    if (auto rope = dyn_cast<nn::RopeOp>(op))
+      if (rotations
+              .insert(
+                  {type.getDimSize(2), rope.getHeadDim(), rope.getInverse()})
+              .second)
+        elements += 2 * type.getNumElements();
+    if (auto causal = dyn_cast<nn::CausalMaskOp>(op))
+      mask = causal.getMask().getType().getNumElements();
+  }
+  return (elements + mask + zeros) * elementBytes;
+}
+
 } // namespace
 
 /// All results in one surface, the narrower ones folded.
 PartitionLimits::Need
-PartitionLimits::needOfResults(ArrayRef<RankedTensorType> results) {
+PartitionLimits::needOfResults(ArrayRef<RankedTensorType> results) const {
   int64_t rows = 0, width = 0;
   for (RankedTensorType type : results)
-    width = std::max(width, outputWidth(tokensOf(type)));
+    width =
+        std::max(width, outputWidth(tokensOf(type), columnGranule(profile)));
   for (RankedTensorType type : results)
     rows += foldedRows(type.getShape().back(), tokensOf(type), width);
-  Need need{rows, width, rows * width * elementBytes, 0};
+  Need need{rows, width, rows * width * elementBytes, 0, 0};
   for (RankedTensorType type : results)
     need.content += type.getNumElements() * elementBytes;
   return need;
@@ -63,12 +88,13 @@ PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
   }
   std::vector<PackedMatrix> together;
   Need need = needOfResults(results);
+  need.constants = tableBytes(ops);
   auto add = [&](const std::vector<PackedMatrix> &matrices) {
     if (matrices.empty())
       return;
-    SurfaceLayout layout =
-        layOutSurface(matrices, profile.limit(Rule::Dim16384),
-                      profile.limit(Rule::IoMinBytes) / elementBytes);
+    SurfaceLayout layout = layOutSurface(
+        matrices, profile.limit(Rule::Dim16384),
+        profile.limit(Rule::IoMinBytes) / elementBytes, columnGranule(profile));
     need.channels = std::max(need.channels, layout.channels);
     need.width = std::max(need.width, layout.width);
     need.bytes += layout.channels * layout.width * elementBytes;
@@ -76,8 +102,10 @@ PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
   for (Value input : inputs) {
     RankedTensorType type = typeOf(input);
     StringRef how = strategy(input);
-    if (how == "baked" || how == "delta")
+    if (how == "baked" || how == "delta") {
+      need.constants += type.getNumElements() * elementBytes;
       continue;
+    }
     using Kind = PackedMatrix::Kind;
     need.content += type.getNumElements() * elementBytes;
     PackedMatrix matrix{Kind::Vector, type.getDimSize(0), 1};
@@ -96,7 +124,12 @@ PartitionLimits::Need PartitionLimits::needOf(ArrayRef<Operation *> ops) const {
 
 bool PartitionLimits::fits(const Need &need) const {
   int64_t limit = profile.limit(Rule::Dim16384);
-  return need.channels <= limit && need.width <= limit;
+  return need.channels <= limit && need.width <= limit && !isTooHeavy(need);
+}
+
+bool PartitionLimits::isTooHeavy(const Need &need) const {
+  return profile.refuses(Rule::WeightsPerProgram) &&
+         need.constants > profile.limit(Rule::WeightsPerProgram);
 }
 
 /// Positions between which `ops` may be cut, 0 and the end among them.
@@ -122,16 +155,23 @@ std::vector<size_t> PartitionLimits::cutsOf(ArrayRef<Operation *> ops) const {
 
 LogicalResult PartitionLimits::refuse(ArrayRef<Operation *> ops,
                                       const Need &need) const {
-  const rt::target::RuleInfo &rule = rt::target::ruleInfo(Rule::Dim16384);
-  InFlightDiagnostic error =
-      ops.front()->emitOpError("and ")
-      << ops.size() - 1 << " ops up to '" << ops.back()->getName()
-      << "' cannot be cut apart and need a surface of " << need.channels
-      << " x " << need.width << ", at most " << profile.limit(Rule::Dim16384)
-      << " [" << rule.id << "]";
+  const int64_t limit = profile.limit(Rule::Dim16384);
+  const bool heavy = need.channels <= limit && need.width <= limit;
+  const rt::target::RuleInfo &rule =
+      rt::target::ruleInfo(heavy ? Rule::WeightsPerProgram : Rule::Dim16384);
+  InFlightDiagnostic error = ops.front()->emitOpError("and ");
+  error << ops.size() - 1 << " ops up to '" << ops.back()->getName()
+        << "' cannot be cut apart and need ";
+  if (heavy)
+    error << need.constants << " bytes of constants";
+  else
+    error << "a surface of " << need.channels << " x " << need.width;
+  error << ", at most " << profile.limit(rule.rule) << " [" << rule.id << "]";
   error.attachNote() << "target '" << profile.name() << "': " << rule.evidence;
-  error.attachNote() << "instead: a shorter --seq, a smaller --batch, or "
-                        "--target=m4";
+  error.attachNote() << "instead: "
+                     << (heavy ? "--weights=packed, or a shorter --seq"
+                               : "a shorter --seq, a smaller --batch, or "
+                                 "--target=m4");
   return error;
 }
 

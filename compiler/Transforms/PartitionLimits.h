@@ -42,11 +42,13 @@ private:
     int64_t channels = 0, width = 0; ///< The larger of both surfaces.
     int64_t bytes = 0;               ///< Of its signature.
     int64_t content = 0;             ///< Of these, what is no padding.
+    int64_t constants = 0;           ///< Bytes of baked weights.
   };
 
   Need needOf(llvm::ArrayRef<mlir::Operation *> ops) const;
-  static Need needOfResults(llvm::ArrayRef<mlir::RankedTensorType> results);
+  Need needOfResults(llvm::ArrayRef<mlir::RankedTensorType> results) const;
   bool fits(const Need &need) const;
+  bool isTooHeavy(const Need &need) const;
   std::vector<size_t> cutsOf(llvm::ArrayRef<mlir::Operation *> ops) const;
   mlir::LogicalResult refuse(llvm::ArrayRef<mlir::Operation *> ops,
                              const Need &need) const;

@@ -165,4 +165,49 @@ Program makeProgram() {
   return program;
 }
 
+static void spellAsTensors(Type &type) {
+  if (type.kind == Type::Kind::Scalar)
+    type.kind = Type::Kind::Tensor;
+  for (Type &argument : type.arguments)
+    spellAsTensors(argument);
+}
+
+static void spellAsTensors(Value &value) {
+  spellAsTensors(value.type);
+  if (auto *members = std::get_if<Value::Members>(&value.data))
+    for (Value &member : *members)
+      spellAsTensors(member);
+}
+
+static void spellAsTensors(Statement &statement) {
+  for (TypedName &result : statement.results)
+    spellAsTensors(result.type);
+  for (Argument &argument : statement.arguments)
+    for (Operand &operand : argument.operands)
+      if (auto *value = std::get_if<Value>(&operand))
+        spellAsTensors(*value);
+  for (Attribute &attribute : statement.attributes)
+    spellAsTensors(attribute.value);
+}
+
+Program toOldForm(Program program) {
+  program.versionMajor = 1;
+  program.versionMinor = 0;
+  const Type string = Type::scalar(ScalarType::String);
+  program.attributes = {makeAttribute(
+      "buildInfo", makeValue(Type::dict(string, string),
+                             Value::Members{makeString("coremlc-version"),
+                                            makeString("3505.4.1")}))};
+  for (Attribute &attribute : program.attributes)
+    spellAsTensors(attribute.value);
+  for (Function &function : program.functions) {
+    function.opset = "ios16";
+    for (Attribute &attribute : function.attributes)
+      spellAsTensors(attribute.value);
+    for (Statement &statement : function.statements)
+      spellAsTensors(statement);
+  }
+  return program;
+}
+
 } // namespace anec::rt::mil

@@ -48,6 +48,10 @@ Function makeMain();
 /// device write.
 Program makeProgram();
 
+/// The same program in the form that the first engines take: version 1.0, opset
+/// ios16, scalars as tensors of rank 0, one build entry.
+Program toOldForm(Program program);
+
 } // namespace anec::rt::mil
 
 #endif // ANEC_RUNTIME_MIL_BUILDER_H

@@ -33,7 +33,13 @@ private:
   void element(const Value &value, size_t index);
   void quoted(const std::string &string);
 
+  /// As a scalar type, or as a tensor of rank 0 in a program of version 1.0.
+  std::string scalar(const char *type) const {
+    return shortScalars ? type : fmt::format("tensor<{}, []>", type);
+  }
+
   std::string &text;
+  bool shortScalars = true;
 };
 
 template <typename Items, typename Print>
@@ -50,6 +56,7 @@ void separated(std::string &text, const Items &items, Print print) {
 } // namespace
 
 void TextPrinter::program(const Program &program) {
+  shortScalars = program.versionMajor != 1 || program.versionMinor != 0;
   text += fmt::format("program({}.{})\n", program.versionMajor,
                       program.versionMinor);
   if (!program.attributes.empty()) {
@@ -128,9 +135,9 @@ void TextPrinter::operand(const Operand &operand) {
 void TextPrinter::typedValue(const Value &value) {
   text += toString(value.type) + "(";
   if (const BlobFile *blob = value.blob()) {
-    text += "BLOBFILE(path = string(";
+    text += "BLOBFILE(path = " + scalar("string") + "(";
     quoted(blob->path);
-    text += fmt::format("), offset = uint64({}))", blob->offset);
+    text += fmt::format("), offset = {}({}))", scalar("uint64"), blob->offset);
   } else {
     literal(value);
   }

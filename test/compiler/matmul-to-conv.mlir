@@ -1,4 +1,5 @@
 // RUN: anec-opt %s -pass-pipeline='builtin.module(mil.program(matmul-to-conv,mil-canonicalize))' | FileCheck %s
+// RUN: anec-opt %s -pass-pipeline='builtin.module(mil.program(matmul-to-conv{target=m4},mil-canonicalize))' | FileCheck %s --check-prefix=M4
 
 // CHECK-LABEL: mil.program @becomes_a_convolution attributes {baked = [
 // CHECK-SAME:    {arg = 1 : i64, column_order = array<i64: 1, 0, 2, 3, 4, 5, 6, 7>, delta = false, parameter = @"layers.*.wq.weight", path = "@model_path/weights/layers_wq_weight.bin", transposed = false}]}
@@ -60,5 +61,21 @@ mil.program @packed_stays {
     %y = mil.matmul %w, %x, transpose_x = false, transpose_y = false
       : tensor<1x1x16x8xf16>, tensor<1x1x8x32xf16>
     mil.return %y : tensor<1x1x16x32xf16>
+  }
+}
+
+// Too many channels for a convolution, also where a dimension may be as large:
+// the product stays, with the constant.
+// M4-LABEL: mil.program @many_inputs
+// M4:         %[[W:.*]] = mil.const in "weights/w_t.bin" : tensor<1x1x32x16416xf16>
+// M4:         mil.matmul %[[W]], %{{.*}}, transpose_x = false, transpose_y = false : tensor<1x1x32x16416xf16>, tensor<1x1x16416x32xf16>
+mil.program @many_inputs {
+  mil.func @main(%x: tensor<1x16416x1x32xf16>, %w: tensor<1x1x16416x32xf16> {nn.parameter = @w, nn.weights = "baked"})
+      -> tensor<1x32x1x32xf16> {
+    %c = mil.reshape %x, shape = [1, 1, 16416, 32] : tensor<1x16416x1x32xf16>
+    %m = mil.matmul %w, %c, transpose_x = true, transpose_y = false
+      : tensor<1x1x16416x32xf16>, tensor<1x1x16416x32xf16>
+    %y = mil.reshape %m, shape = [1, 32, 1, 32] : tensor<1x1x32x32xf16>
+    mil.return %y : tensor<1x32x1x32xf16>
   }
 }

@@ -5,6 +5,8 @@
 // RUN: anec-opt %s -nn-place=offload=extras,-classifier | FileCheck %s --check-prefix=LESS
 // RUN: not anec-opt %s -nn-place=offload=dw 2>&1 | FileCheck %s --check-prefix=DW
 // RUN: anec-opt %s -nn-place=offload=-norm | FileCheck %s --check-prefix=NONORM
+// A target without powers gets no norms.
+// RUN: anec-opt %s -nn-place=target=m1 | FileCheck %s --check-prefix=NONORM
 
 nn.model @model {
   // Weight gradients are host work, and so are cheap ops that only they need.

@@ -59,6 +59,12 @@ def main():
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"), "-o",
                  bundle])
             failures += expect(model, bundle, 0)
+        # Rows of 60 elements and sums over 20: padded, and joined without concat.
+        for name, flags in (("narrow", []), ("narrow-no-concat", ["--no-concat"])):
+            bundle = os.path.join(folder, name)
+            run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama.ir"),
+                 "--seq=20", "--batch=3", *flags, "-o", bundle])
+            failures += expect(name, bundle, 0)
         for rule in ("linear", "silu", "rms_norm", "rope", "attention", "embedding"):
             bundle = os.path.join(folder, "broken-" + rule)
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama.ir"),

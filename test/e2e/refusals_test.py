@@ -107,7 +107,9 @@ def check_texts(checker, folder):
             ("a program with a type error", "add(x = x)", ":3:2: error: 'add'", 2),
             ("a program that ends too soon", "add(x = x", "expected ',', found '['", 2)]:
         with open(path, "w", encoding="utf-8") as file:
-            file.write("program(1.3)\n{ func main<ios18>(tensor<fp16, [1, 64, 1, 512]> x) {\n"
+            file.write('program(1.3)[buildInfo = dict<string, string>({{"coremlc-version", '
+                       '"3505.4.1"}})]\n'
+                       "{ func main<ios18>(tensor<fp16, [1, 64, 1, 512]> x) {\n"
                        f' tensor<fp16, [1, 64, 1, 512]> y = {op}[name = string("y")];\n'
                        " } -> (y); }\n")
         checker.refuses(what, ["anec", "check", path], [expected], status=status)
