@@ -28,8 +28,6 @@ constexpr int64_t maxOuterDepth = 2048, maxBlockColumns = 1024;
 /// One task computes this many panels of A times all columns of a block.
 constexpr int64_t taskPanels = 4;
 constexpr int64_t maxTileElements = 16 * 96;
-/// Terms of a panel of B that are packed, and looked at for zeros, at a time.
-constexpr int64_t unitTerms = 16;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
@@ -54,6 +52,11 @@ private:
   const uint8_t *next = nullptr;
   int64_t perPiece = 0;
   const uint8_t *end = nullptr;
+};
+
+/// Some terms of a block, counted from its first.
+struct Terms {
+  int64_t begin, end;
 };
 
 /// One product; T is the type of the sums.
@@ -86,15 +89,8 @@ private:
     bool first, last;
   };
 
-  /// Some terms of a block, counted from its first.
-  struct Terms {
-    int64_t begin, end;
-  };
-
   void packB(const Block &block);
-  void packUnits(const Block &block, int64_t panel, int64_t term,
-                 int64_t terms);
-  Terms termsOf(const Slice &slice, int64_t panelB) const;
+  void findTerms(const Block &block);
   void compute(const Block &block);
   void computeTask(const Block &block, int64_t firstPanel);
   void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
@@ -120,8 +116,8 @@ private:
   ThreadPool &pool;
   int64_t rows, aStride, outerDepth, panels;
   T *packedB = nullptr;
-  /// Which units of B's panels hold zeros only, panel after panel.
-  uint8_t *zeroUnits = nullptr;
+  /// The terms of each panel of B without the zeros around them.
+  Terms *usedTerms = nullptr;
   /// Sums between two blocks of the terms, tile after tile.
   T *partial = nullptr;
 };
@@ -129,7 +125,7 @@ private:
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b, tiles, partial;
-  AlignedBuffer<uint8_t> zeroUnits;
+  AlignedBuffer<Terms> usedTerms;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -146,8 +142,7 @@ template <typename T> void Product<T>::run() {
       std::max<int64_t>(maxBlockColumns / width, 1) * width;
   const int64_t usedColumns = std::min(blockColumns, ceilDiv(n, width) * width);
   packedB = workspace.b.reserve(usedColumns * outerDepth);
-  zeroUnits = workspace.zeroUnits.reserve(ceilDiv(usedColumns, width) *
-                                          ceilDiv(outerDepth, unitTerms));
+  usedTerms = workspace.usedTerms.reserve(ceilDiv(usedColumns, width));
   if (k > outerDepth)
     partial = workspace.partial.reserve(panels * rows * usedColumns);
   for (int64_t column = 0; column < n; column += blockColumns)
@@ -161,52 +156,32 @@ template <typename T> void Product<T>::run() {
       block.first = depth == 0;
       block.last = depth + outerDepth >= k;
       packB(block);
+      findTerms(block);
       compute(block);
     }
-}
-
-template <typename T>
-static bool isZero(const T *numbers, int64_t count, int64_t width,
-                   int64_t stride) {
-  for (int64_t i = 0; i < count; ++i, numbers += stride) {
-    bool any = false;
-    for (int64_t j = 0; j < width; ++j)
-      any |= numbers[j] != T(0);
-    if (any)
-      return false;
-  }
-  return true;
-}
-
-/// Packs whole units of one panel and notes which of them are zero.
-template <typename T>
-void Product<T>::packUnits(const Block &block, int64_t panel, int64_t term,
-                           int64_t terms) {
-  const int64_t width = kernels.width, column = panel * width;
-  const int64_t used = std::min(width, block.columns - column);
-  T *target = packedB + column * outerDepth + term * width;
-  kernels.pack(
-      offset(b, block.depth + term, block.column + column).transposed(), used,
-      terms, width, target);
-  uint8_t *zero = zeroUnits + panel * ceilDiv(outerDepth, unitTerms);
-  for (int64_t p = 0; p < terms; p += unitTerms)
-    zero[(term + p) / unitTerms] =
-        isZero(target + p * width, std::min(unitTerms, terms - p), used, width);
 }
 
 /// Goes through B as it lies in memory, which another core may just have
 /// written: by columns, or by a few terms of all columns.
 template <typename T> void Product<T>::packB(const Block &block) {
+  const int64_t width = kernels.width;
+  auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
+    const int64_t column = panel * width;
+    kernels.pack(
+        offset(b, block.depth + term, block.column + column).transposed(),
+        std::min(width, block.columns - column), terms, width,
+        packedB + column * outerDepth + term * width);
+  };
   const bool byTerms = b.columnStride == 1;
+  constexpr int64_t termsAtOnce = 16;
   const int64_t pieces =
-      byTerms ? ceilDiv(block.depthSize, unitTerms) : block.panelsB;
+      byTerms ? ceilDiv(block.depthSize, termsAtOnce) : block.panelsB;
   auto piece = [&](int64_t i) {
     if (!byTerms)
-      return packUnits(block, i, 0, block.depthSize);
-    const int64_t term = i * unitTerms;
+      return pack(i, 0, block.depthSize);
+    const int64_t term = i * termsAtOnce;
     for (int64_t panel = 0; panel < block.panelsB; ++panel)
-      packUnits(block, panel, term,
-                std::min(unitTerms, block.depthSize - term));
+      pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
   };
   if (block.columns * block.depthSize < 16384)
     for (int64_t i = 0; i < pieces; ++i)
@@ -219,20 +194,26 @@ template <typename T> void Product<T>::packB(const Block &block) {
                        });
 }
 
-/// The slice without the units of a panel that begin and end it with zeros:
-/// half of what causal attention multiplies by is 0.
-template <typename T>
-typename Product<T>::Terms Product<T>::termsOf(const Slice &slice,
-                                               int64_t panelB) const {
-  const uint8_t *zero = zeroUnits + panelB * ceilDiv(outerDepth, unitTerms);
-  Terms terms{slice.depth, slice.depth + slice.depthSize};
-  while (terms.begin < terms.end && zero[terms.begin / unitTerms])
-    terms.begin = (terms.begin / unitTerms + 1) * unitTerms;
-  while (terms.end > terms.begin && zero[(terms.end - 1) / unitTerms])
-    terms.end = (terms.end - 1) / unitTerms * unitTerms;
-  terms.end = std::max(terms.end, slice.depth);
-  terms.begin = std::min(terms.begin, terms.end);
-  return terms;
+/// Half of what causal attention multiplies by is 0: leaves out the terms with
+/// which a panel begins and ends when they are 0 in all its columns. One look
+/// at either end is enough for others.
+template <typename T> void Product<T>::findTerms(const Block &block) {
+  const int64_t width = kernels.width;
+  for (int64_t panel = 0; panel < block.panelsB; ++panel) {
+    const int64_t column = panel * width;
+    const int64_t used = std::min(width, block.columns - column);
+    const T *numbers = packedB + column * outerDepth;
+    auto isZero = [&](int64_t term) {
+      const T *row = numbers + term * width;
+      return std::all_of(row, row + used, [](T x) { return x == T(0); });
+    };
+    Terms terms{0, block.depthSize};
+    while (terms.begin < terms.end && isZero(terms.begin))
+      ++terms.begin;
+    while (terms.end > terms.begin && isZero(terms.end - 1))
+      --terms.end;
+    usedTerms[panel] = terms;
+  }
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
@@ -321,7 +302,9 @@ void Product<T>::computeSlice(const Block &block, const Slice &slice,
   assert(tileElements <= maxTileElements && "tile too large");
   const bool isWhole = slice.first && slice.last;
   for (int64_t pb = 0; pb < block.panelsB; ++pb) {
-    const Terms terms = termsOf(slice, pb);
+    const int64_t sliceEnd = slice.depth + slice.depthSize;
+    const Terms terms = {std::clamp(usedTerms[pb].begin, slice.depth, sliceEnd),
+                         std::clamp(usedTerms[pb].end, slice.depth, sliceEnd)};
     for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
       const int64_t column = pb * width;
       prefetchers[pa - firstPanel].piece();
