@@ -144,6 +144,19 @@ private:
   const Region *matrix;
 };
 
+/// Takes the values of one weight region a few rows at a time, while they are
+/// in a cache.
+class RowStaging {
+public:
+  virtual ~RowStaging() = default;
+  /// Where pieces may begin: at multiples of this.
+  virtual int64_t rowAlignment() const = 0;
+  /// Rows from `first` to before `first + count` of the master in natural
+  /// order; `count` is a multiple of the alignment unless they are the last.
+  /// From any thread; pieces do not overlap.
+  virtual void put(int64_t first, int64_t count, const float *values) = 0;
+};
+
 /// What a device did since it was made.
 struct DeviceCounters {
   uint64_t compiles = 0;
@@ -186,6 +199,15 @@ public:
                                      Span<const float> master) = 0;
   virtual std::optional<Error> stage(Surface &surface, RegionId region,
                                      Span<const double> master) = 0;
+
+  /// The same, piece by piece: every row must be put before the next run.
+  /// Null when the device wants the region as a whole; nothing was staged then.
+  virtual std::unique_ptr<RowStaging> stageRows(Surface &surface,
+                                                RegionId region) {
+    (void)surface;
+    (void)region;
+    return nullptr;
+  }
 
   /// Access to an activation region until the result is destroyed.
   virtual Result<std::unique_ptr<SurfaceMap>>

@@ -147,6 +147,141 @@ void packDouble(const ConstMatrix &from, int64_t width, int64_t depth,
   packFrom<double, double>(from, width, depth, stride, panel);
 }
 
+// ---- Packing halves ----
+
+/// Terms that are widened at a time where nothing better is known.
+constexpr int64_t widenedTerms = 64;
+
+void packWidened(const ConstMatrix &from, int64_t width, int64_t depth,
+                 int64_t stride, half *panel) {
+  const hn::ScalableTag<float> d;
+  constexpr int64_t lanes = lanesOf<float>, highest = 32;
+  constexpr int64_t size = widenedTerms * highest;
+  HWY_ALIGN float widened[size] = {};
+  HWY_ALIGN half narrowed[size];
+  for (int64_t row = 0; row < width; row += highest)
+    for (int64_t p = 0; p < depth; p += widenedTerms) {
+      const int64_t rows = std::min(highest, width - row);
+      const int64_t terms = std::min(widenedTerms, depth - p);
+      ConstMatrix part = from;
+      part.data = static_cast<const uint8_t *>(from.data) +
+                  (row * from.rowStride + p * from.columnStride) *
+                      (from.type == MatrixType::F16 ? 2 : 4);
+      packFloat(part, rows, terms, rows, widened);
+      for (int64_t i = 0; i < rows * terms; i += lanes)
+        store(d, hn::Load(d, widened + i), narrowed + i);
+      for (int64_t i = 0; i < terms; ++i)
+        std::copy_n(narrowed + i * rows, rows, panel + (p + i) * stride + row);
+    }
+}
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+constexpr auto packHalves = packWidened;
+#else
+using HalfBits = hn::FixedTag<uint16_t, 8>;
+
+/// Eight floats, rounded.
+HWY_INLINE hn::Vec<HalfBits> loadEight(const float *from) {
+  const HalfBits d;
+  if constexpr (lanesOf<float> >= 8) {
+    const hn::FixedTag<float, 8> dFloat;
+    const hn::FixedTag<hwy::float16_t, 8> dHalf;
+    return hn::BitCast(d, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from)));
+  } else {
+    const hn::FixedTag<float, 4> dFloat;
+    const hn::FixedTag<hwy::float16_t, 4> dHalf;
+    const hn::FixedTag<uint16_t, 4> dBits;
+    return hn::Combine(
+        d, hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from + 4))),
+        hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from))));
+  }
+}
+
+HWY_INLINE hn::Vec<HalfBits> loadEight(const half *from) {
+  return hn::LoadU(HalfBits(), reinterpret_cast<const uint16_t *>(from));
+}
+
+/// Panel elements side by side in memory. The last eight may have been among
+/// those before.
+template <typename S>
+void packHalvesCopying(const S *from, int64_t depthStride, int64_t width,
+                       int64_t depth, int64_t stride, half *panel) {
+  for (int64_t p = 0; p < depth; ++p)
+    for (int64_t i = 0; i < width; i += 8) {
+      const int64_t row = std::min(i, width - 8);
+      hn::StoreU(loadEight(from + p * depthStride + row), HalfBits(),
+                 reinterpret_cast<uint16_t *>(panel + p * stride + row));
+    }
+}
+
+/// Eight rows of eight depths: panel[p * stride + i] = from[i][p].
+template <typename S>
+HWY_INLINE void transposeEight(const S *from, int64_t rowStride, int64_t stride,
+                               half *panel) {
+  const HalfBits d;
+  const hn::Repartition<uint32_t, HalfBits> d32;
+  const hn::Repartition<uint64_t, HalfBits> d64;
+  using Vector = hn::Vec<HalfBits>;
+  Vector pairs[8];
+  for (int i = 0; i < 8; i += 2) {
+    const Vector even = loadEight(from + i * rowStride);
+    const Vector odd = loadEight(from + (i + 1) * rowStride);
+    pairs[i] = hn::InterleaveLower(d, even, odd);
+    pairs[i + 1] = hn::InterleaveUpper(d, even, odd);
+  }
+  // fours[h][q]: depths 2q and 2q + 1 of rows 4h to 4h + 3.
+  hn::Vec<decltype(d64)> fours[2][4];
+  for (int h = 0; h < 2; ++h)
+    for (int q = 0; q < 4; ++q) {
+      const auto a = hn::BitCast(d32, pairs[4 * h + q / 2]);
+      const auto b = hn::BitCast(d32, pairs[4 * h + 2 + q / 2]);
+      fours[h][q] =
+          hn::BitCast(d64, q % 2 == 0 ? hn::InterleaveLower(d32, a, b)
+                                      : hn::InterleaveUpper(d32, a, b));
+    }
+  auto *to = reinterpret_cast<uint16_t *>(panel);
+  for (int q = 0; q < 4; ++q) {
+    const auto a = fours[0][q], b = fours[1][q];
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d,
+               to + 2 * q * stride);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d,
+               to + (2 * q + 1) * stride);
+  }
+}
+
+/// The depth side by side in memory: transposes.
+template <typename S>
+void packHalvesTransposing(const S *from, int64_t rowStride, int64_t width,
+                           int64_t depth, int64_t stride, half *panel) {
+  const int64_t whole = depth / 8 * 8;
+  for (int64_t p = 0; p < whole; p += 8)
+    for (int64_t i = 0; i < width; i += 8) {
+      const int64_t row = std::min(i, width - 8);
+      transposeEight(from + row * rowStride + p, rowStride, stride,
+                     panel + p * stride + row);
+    }
+  for (int64_t i = 0; i < width; ++i)
+    for (int64_t p = whole; p < depth; ++p)
+      panel[p * stride + i] = static_cast<half>(from[i * rowStride + p]);
+}
+
+void packHalves(const ConstMatrix &from, int64_t width, int64_t depth,
+                int64_t stride, half *panel) {
+  auto pack = [&](auto *data) {
+    if (from.rowStride == 1)
+      packHalvesCopying(data, from.columnStride, width, depth, stride, panel);
+    else
+      packHalvesTransposing(data, from.rowStride, width, depth, stride, panel);
+  };
+  if (width < 8 || (from.rowStride != 1 && from.columnStride != 1))
+    packWidened(from, width, depth, stride, panel);
+  else if (from.type == MatrixType::F16)
+    pack(static_cast<const half *>(from.data));
+  else
+    pack(static_cast<const float *>(from.data));
+}
+#endif
+
 // ---- The inner kernel ----
 
 template <typename T, int rows>
@@ -239,15 +374,19 @@ void storeFloat(const float *tile, int64_t rows, int64_t columns, float alpha,
 
 const Kernels<float> *floatTable() {
   static constexpr Kernels<float> table = {
-      maxRows, vectorsPerRow * lanesOf<float>, &packFloat, &tileFunction<float>,
-      &storeFloat};
+      maxRows,     vectorsPerRow * lanesOf<float>,
+      &packFloat,  &tileFunction<float>,
+      &storeFloat, packHalves};
   return &table;
 }
 
 const Kernels<double> *doubleTable() {
-  static constexpr Kernels<double> table = {
-      maxRows, vectorsPerRow * lanesOf<double>, &packDouble,
-      &tileFunction<double>, &storeTo<double, double>};
+  static constexpr Kernels<double> table = {maxRows,
+                                            vectorsPerRow * lanesOf<double>,
+                                            &packDouble,
+                                            &tileFunction<double>,
+                                            &storeTo<double, double>,
+                                            nullptr};
   return &table;
 }
 

@@ -19,6 +19,11 @@ template <typename T>
 using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
                               int64_t depth, int64_t stride, T *panel);
 
+/// The same in halves, each rounded once to nearest even. Nothing is written
+/// outside of the elements (i, p), so that others may write beside them.
+using PackHalvesFunction = void (*)(const ConstMatrix &from, int64_t width,
+                                    int64_t depth, int64_t stride, half *panel);
+
 /// tile[i * width + j] = sum over p of a[p * aStride + i] * b[p * width + j]
 /// for i < `rows`, with `width` from the table; added to the tile when it
 /// `continues`.
@@ -39,6 +44,8 @@ template <typename T> struct Kernels {
   PackFunction<T> pack;
   TileFunction<T> tile;
   StoreFunction<T> store;
+  /// Null for double.
+  PackHalvesFunction packHalves;
 };
 
 /// Those of the best instruction set of this machine.

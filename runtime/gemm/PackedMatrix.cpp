@@ -7,7 +7,6 @@
 
 #include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Kernels.h"
-#include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -31,28 +30,41 @@ const void *PackedMatrix::at(int64_t panel, int64_t term) const {
          (panel * termCount + term) * panelHeight * elementBytes(elementType);
 }
 
-void PackedMatrix::pack(const ConstMatrix &from, ThreadPool &pool) {
+/// `count` terms of a panel from the view `from`, which begins at its first.
+void PackedMatrix::packPart(int64_t panel, int64_t term, int64_t count,
+                            const ConstMatrix &from) {
   const Kernels<float> &kernels = floatKernels();
-  auto packPanel = [&](int64_t panel) {
-    const int64_t row = panel * panelHeight;
-    const int64_t height = std::min(panelHeight, rowCount - row);
-    AlignedBuffer<float> widened(
-        elementType == MatrixType::F16 ? maxDepth * panelHeight : 0);
-    for (int64_t term = 0; term < termCount; term += maxDepth) {
-      const int64_t count = std::min(maxDepth, termCount - term);
-      const ConstMatrix part = offset(from, row, term);
-      void *target = const_cast<void *>(at(panel, term));
-      if (elementType == MatrixType::F32) {
-        kernels.pack(part, height, count, panelHeight,
-                     static_cast<float *>(target));
-        continue;
-      }
-      kernels.pack(part, height, count, panelHeight, widened.data());
-      convert(widened.data(), static_cast<half *>(target),
-              (count - 1) * panelHeight + height);
-    }
-  };
-  pool.parallelFor(ceilDiv(rowCount, panelHeight), packPanel);
+  const int64_t height = std::min(panelHeight, rowCount - panel * panelHeight);
+  void *target = const_cast<void *>(at(panel, term));
+  if (elementType == MatrixType::F16)
+    kernels.packHalves(from, height, count, panelHeight,
+                       static_cast<half *>(target));
+  else
+    kernels.pack(from, height, count, panelHeight,
+                 static_cast<float *>(target));
+}
+
+void PackedMatrix::pack(const ConstMatrix &from, ThreadPool &pool) {
+  pool.parallelFor(ceilDiv(rowCount, panelHeight), [&](int64_t panel) {
+    packRows(panel * panelHeight,
+             std::min(panelHeight, rowCount - panel * panelHeight),
+             offset(from, panel * panelHeight, 0));
+  });
+}
+
+void PackedMatrix::packRows(int64_t row, int64_t count,
+                            const ConstMatrix &from) {
+  assert(row % panelHeight == 0 &&
+         (count % panelHeight == 0 || row + count == rowCount) &&
+         "rows of whole panels");
+  for (int64_t done = 0; done < count; done += panelHeight)
+    packPart((row + done) / panelHeight, 0, termCount, offset(from, done, 0));
+}
+
+void PackedMatrix::packTerms(int64_t term, int64_t count,
+                             const ConstMatrix &from) {
+  for (int64_t row = 0; row < rowCount; row += panelHeight)
+    packPart(row / panelHeight, term, count, offset(from, row, 0));
 }
 
 template <typename T>

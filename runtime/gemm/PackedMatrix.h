@@ -30,6 +30,12 @@ public:
   /// Replaces all values by those of `from`, a view of F16 or F32 with any
   /// strides, each rounded once to nearest even.
   void pack(const ConstMatrix &from, ThreadPool &pool);
+  /// Replaces rows from `row` to before `row + count`, those of whole panels
+  /// but the last, by the values of `from`. Threads may replace different rows
+  /// at the same time.
+  void packRows(int64_t row, int64_t count, const ConstMatrix &from);
+  /// The same for terms of all rows.
+  void packTerms(int64_t term, int64_t count, const ConstMatrix &from);
   /// Writes all values to `to`, a view of the same type.
   void unpack(const Matrix &to) const;
 
@@ -37,6 +43,9 @@ public:
   const void *at(int64_t panel, int64_t term) const;
 
 private:
+  void packPart(int64_t panel, int64_t term, int64_t count,
+                const ConstMatrix &from);
+
   int64_t rowCount, termCount, panelHeight;
   MatrixType elementType;
   AlignedBuffer<uint8_t> memory;

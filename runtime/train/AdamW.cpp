@@ -23,20 +23,11 @@
 #define ANEC_RUNTIME_TRAIN_ADAMW_CPP
 namespace anec::rt {
 
-/// What is the same for all elements of a tensor.
-struct AdamWFactors {
-  float beta1, beta2, rest1, rest2;
-  /// What decay leaves of a parameter.
-  float keep;
-  /// Learning rate over the first moment's bias correction.
-  float stepSize;
-  /// One over the root of the second moment's bias correction.
-  float rootInverse;
-  float epsilon, gradientScale;
-};
-
 /// Sums go into so many parts, whatever the width of vectors.
 constexpr int64_t sumParts = 16;
+/// Elements that are asked for before their turn: one array alone is otherwise
+/// read at a third of the speed of memory.
+constexpr int64_t prefetchDistance = 1024;
 
 } // namespace anec::rt
 #endif // ANEC_RUNTIME_TRAIN_ADAMW_CPP
@@ -59,9 +50,11 @@ void adamWTile(const AdamWFactors &f, const float *HWY_RESTRICT g,
 double squaresTile(const float *HWY_RESTRICT values, int64_t count) {
   double parts[sumParts] = {};
   int64_t i = 0;
-  for (; i + sumParts <= count; i += sumParts)
+  for (; i + sumParts <= count; i += sumParts) {
+    __builtin_prefetch(values + i + prefetchDistance, 0, 2);
     for (int64_t j = 0; j < sumParts; ++j)
       parts[j] += double(values[i + j]) * double(values[i + j]);
+  }
   for (int64_t j = 0; i + j < count; ++j)
     parts[j] += double(values[i + j]) * double(values[i + j]);
   double sum = 0;
@@ -82,27 +75,30 @@ HWY_EXPORT(squaresTile);
 /// Fixed, so that sums do not depend on the number of threads.
 constexpr int64_t optimizerTile = 1 << 14;
 
+AdamWFactors::AdamWFactors(const AdamWOptions &options, double rate,
+                           int64_t step, bool decays, double scale)
+    : beta1(float(options.beta1)), beta2(float(options.beta2)),
+      rest1(float(1 - options.beta1)), rest2(float(1 - options.beta2)),
+      keep(float(decays ? 1 - rate * options.weightDecay : 1.0)),
+      stepSize(float(rate / (1 - std::pow(options.beta1, double(step))))),
+      rootInverse(
+          float(1 / std::sqrt(1 - std::pow(options.beta2, double(step))))),
+      epsilon(float(options.epsilon)), gradientScale(float(scale)) {}
+
+void adamWPart(const AdamWFactors &factors, const float *gradient,
+               float *parameter, float *m, float *v, int64_t count) {
+  HWY_DYNAMIC_DISPATCH(adamWTile)(factors, gradient, parameter, m, v, count);
+}
+
 void adamW(const AdamWOptions &options, double rate, int64_t step, bool decays,
            double scale, Span<const float> gradient, Span<float> parameter,
            Span<float> m, Span<float> v, ThreadPool &pool) {
-  const double correction1 = 1 - std::pow(options.beta1, double(step));
-  const double correction2 = 1 - std::pow(options.beta2, double(step));
-  AdamWFactors factors;
-  factors.beta1 = float(options.beta1);
-  factors.beta2 = float(options.beta2);
-  factors.rest1 = float(1 - options.beta1);
-  factors.rest2 = float(1 - options.beta2);
-  factors.keep = float(decays ? 1 - rate * options.weightDecay : 1.0);
-  factors.stepSize = float(rate / correction1);
-  factors.rootInverse = float(1 / std::sqrt(correction2));
-  factors.epsilon = float(options.epsilon);
-  factors.gradientScale = float(scale);
+  const AdamWFactors factors(options, rate, step, decays, scale);
   pool.parallelTiles(int64_t(parameter.size()), optimizerTile,
                      [&](int64_t begin, int64_t end) {
-                       HWY_DYNAMIC_DISPATCH(adamWTile)
-                       (factors, gradient.data() + begin,
-                        parameter.data() + begin, m.data() + begin,
-                        v.data() + begin, end - begin);
+                       adamWPart(factors, gradient.data() + begin,
+                                 parameter.data() + begin, m.data() + begin,
+                                 v.data() + begin, end - begin);
                      });
 }
 

@@ -20,6 +20,25 @@ struct AdamWOptions {
   double weightDecay = 0.1;
 };
 
+/// What is the same for all elements of a tensor in one update.
+struct AdamWFactors {
+  float beta1, beta2, rest1, rest2;
+  /// What decay leaves of a parameter.
+  float keep;
+  /// Learning rate over the first moment's bias correction.
+  float stepSize;
+  /// One over the root of the second moment's bias correction.
+  float rootInverse;
+  float epsilon, gradientScale;
+
+  AdamWFactors(const AdamWOptions &options, double rate, int64_t step,
+               bool decays, double scale);
+};
+
+/// One update of `count` elements on this thread; see below.
+void adamWPart(const AdamWFactors &factors, const float *gradient,
+               float *parameter, float *m, float *v, int64_t count);
+
 /// One update of one tensor, in the order of operations of PyTorch's AdamW:
 ///
 ///   g = scale * gradient

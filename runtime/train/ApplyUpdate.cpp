@@ -1,6 +1,6 @@
 //===- ApplyUpdate.cpp - From gradients to staged weights -----------------===//
 //
-// Tensor by tensor.
+// One pass over all parameters.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/train/ApplyUpdate.h"
@@ -18,6 +18,32 @@ static double stagingSeconds(const Executor<float> &executor) {
   return found == seconds.end() ? 0 : found->second;
 }
 
+namespace {
+
+/// Stages what the optimiser changes.
+class StagingListener : public Optimizer::Listener {
+public:
+  StagingListener(Executor<float> &executor, AppliedUpdate &update)
+      : executor(executor), update(update) {}
+
+  Optimizer::Receivers receivers(size_t parameter, int64_t index) override {
+    Optimizer::Receivers result;
+    result.rows = executor.stageRows(parameter, index, &result.complete);
+    return result;
+  }
+  /// A device that fails half-way must not leave half an update.
+  void changed(size_t parameter, int64_t index) override {
+    if (!update.stagingError)
+      update.stagingError = executor.stageRest(parameter, index);
+  }
+
+private:
+  Executor<float> &executor;
+  AppliedUpdate &update;
+};
+
+} // namespace
+
 static AppliedUpdate apply(Executor<float> &executor, Optimizer &optimizer,
                            const UpdateRule &rule) {
   AppliedUpdate update;
@@ -27,13 +53,8 @@ static AppliedUpdate apply(Executor<float> &executor, Optimizer &optimizer,
     return update;
   const double clipped =
       rule.clip > 0 ? std::min(1.0, rule.clip / (update.norm + 1e-6)) : 1.0;
-  // A device that fails half-way must not leave half an update.
-  auto stage = [&](size_t parameter, int64_t index) -> std::optional<Error> {
-    if (!update.stagingError)
-      update.stagingError = executor.stage(parameter, index);
-    return std::nullopt;
-  };
-  optimizer.step(rule.rate, rule.gradientScale * clipped, stage);
+  StagingListener listener(executor, update);
+  optimizer.step(rule.rate, rule.gradientScale * clipped, listener);
   if (!update.stagingError)
     update.stagingError = executor.finishStaging();
   return update;

@@ -30,8 +30,8 @@ struct AppliedUpdate {
 };
 
 /// Clips as torch.nn.utils.clip_grad_norm_ does, changes every trainable
-/// tensor and stages it while it is in a cache. Adds its time without that of
-/// staging to `seconds`.
+/// tensor and stages it in the same pass. Adds its time to `seconds`, without
+/// that of tensors that are staged as a whole.
 AppliedUpdate applyUpdate(Executor<float> &executor, Optimizer &optimizer,
                           const UpdateRule &rule, double &seconds);
 

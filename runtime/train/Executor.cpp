@@ -149,9 +149,28 @@ void Executor<Real>::collectStaging(const std::vector<Step> &steps, int64_t i) {
 }
 
 template <typename Real>
-std::optional<Error> Executor<Real>::stage(size_t parameter, int64_t index) {
+std::vector<std::unique_ptr<RowStaging>>
+Executor<Real>::stageRows(size_t parameter, int64_t index, bool *complete) {
+  std::vector<std::unique_ptr<RowStaging>> rows;
+  *complete = true;
+  for (IndexedStep &each : staging[parameter][size_t(index)]) {
+    std::unique_ptr<RowStaging> taken = device.stageRows(
+        surface(each.step->to.at, each.i), each.step->to.region);
+    each.tookRows = taken != nullptr;
+    if (taken)
+      rows.push_back(std::move(taken));
+    else
+      *complete = false;
+  }
+  return rows;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::stageRest(size_t parameter,
+                                               int64_t index) {
   for (const IndexedStep &each : staging[parameter][size_t(index)])
-    ANEC_TRY(runStage(*each.step, each.i));
+    if (!each.tookRows)
+      ANEC_TRY(runStage(*each.step, each.i));
   return std::nullopt;
 }
 

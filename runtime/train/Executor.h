@@ -61,9 +61,14 @@ public:
   /// leaves something to do: to be called after the last of them.
   std::optional<Error> finishGradients();
 
-  /// Stages one tensor everywhere the program "stage" does: staging tensors as
-  /// they change finds them in a cache. `finishStaging` must follow the last.
-  std::optional<Error> stage(size_t parameter, int64_t index);
+  /// Stages one tensor everywhere the program "stage" does, in places that take
+  /// rows: returns who must be given all of them before the next run.
+  /// `finishStaging` must follow the last tensor, and before it `stageRest`
+  /// for a tensor when `*complete` is false.
+  std::vector<std::unique_ptr<RowStaging>>
+  stageRows(size_t parameter, int64_t index, bool *complete);
+  /// Stages a tensor in the places that took no rows.
+  std::optional<Error> stageRest(size_t parameter, int64_t index);
   /// Runs what "stage" does besides staging, such as loading baked kernels.
   std::optional<Error> finishStaging();
 
@@ -141,6 +146,8 @@ private:
   struct IndexedStep {
     const Step *step;
     int64_t i;
+    /// The device took the place's rows one by one.
+    bool tookRows = false;
   };
   /// Stage steps by parameter and index, and all others in order.
   std::vector<std::vector<std::vector<IndexedStep>>> staging;

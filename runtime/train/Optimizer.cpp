@@ -5,10 +5,14 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Optimizer.h"
 
+#include "runtime/support/ThreadPool.h"
+
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 namespace anec::rt {
 
@@ -21,7 +25,7 @@ Optimizer::Optimizer(ParameterStore<float> &store, const AdamWOptions &options,
          ++i) {
       size_t size = store.master(p, i).size();
       moments.push_back(
-          {p, i, std::vector<float>(size), std::vector<float>(size)});
+          {p, i, LargeArray<float>(size), LargeArray<float>(size)});
     }
 }
 
@@ -33,18 +37,88 @@ double Optimizer::gradientNorm() const {
   return std::sqrt(total);
 }
 
-std::optional<Error> Optimizer::step(double rate, double scale,
-                                     const Changed &changed) {
-  ++applied;
-  for (Moments &each : moments) {
-    const Parameter &parameter = store.plan().parameters[each.parameter];
-    bool decays = parameter.decay && parameter.shape.size() > 1;
-    adamW(options, rate, applied, decays, scale,
-          Span<const float>(store.gradient(each.parameter, each.index)),
-          store.master(each.parameter, each.index), each.m, each.v, pool);
-    ANEC_TRY(changed(each.parameter, each.index));
+/// Elements of the parts in which a piece is changed and handed on: its values
+/// are then still in the second cache.
+constexpr int64_t partElements = 1 << 15;
+/// Elements of a piece; parts share cache lines of packed weights, pieces
+/// hardly.
+constexpr int64_t pieceElements = 1 << 17;
+
+struct Optimizer::Piece {
+  AdamWFactors factors;
+  const float *gradient;
+  float *parameter, *m, *v;
+  int64_t firstRow, rows, columns, rowsPerPart;
+  const Receivers *receivers;
+
+  void run() const {
+    for (int64_t row = 0; row < rows; row += rowsPerPart) {
+      const int64_t count = std::min(rowsPerPart, rows - row);
+      const int64_t place = row * columns;
+      adamWPart(factors, gradient + place, parameter + place, m + place,
+                v + place, count * columns);
+      for (const std::unique_ptr<RowStaging> &receiver : receivers->rows)
+        receiver->put(firstRow + row, count, parameter + place);
+    }
   }
-  return std::nullopt;
+};
+
+AdamWFactors Optimizer::factorsOf(const Moments &moments, double rate,
+                                  double scale) const {
+  const Parameter &parameter = store.plan().parameters[moments.parameter];
+  const bool decays = parameter.decay && parameter.shape.size() > 1;
+  return AdamWFactors(options, rate, applied, decays, scale);
+}
+
+void Optimizer::cut(const Moments &moments, const AdamWFactors &factors,
+                    const Receivers &receivers, std::vector<Piece> &pieces) {
+  const std::vector<int64_t> shape = store.shape(moments.parameter);
+  const Span<float> master = store.master(moments.parameter, moments.index);
+  const Span<float> gradient = store.gradient(moments.parameter, moments.index);
+  const int64_t rows = shape.empty() ? 1 : shape[0];
+  const int64_t columns = int64_t(master.size()) / std::max<int64_t>(rows, 1);
+  int64_t alignment = 1;
+  for (const std::unique_ptr<RowStaging> &receiver : receivers.rows)
+    alignment = std::lcm(alignment, receiver->rowAlignment());
+  // Whole multiples of the alignment that have about so many elements.
+  auto rowsFor = [&](int64_t elements) {
+    const int64_t unit = alignment * std::max<int64_t>(columns, 1);
+    return alignment * std::max<int64_t>(1, elements / unit);
+  };
+  const int64_t rowsPerPiece = rowsFor(pieceElements);
+  for (int64_t row = 0; row < rows; row += rowsPerPiece) {
+    const int64_t place = row * columns;
+    pieces.push_back({factors, gradient.data() + place, master.data() + place,
+                      moments.m.data() + place, moments.v.data() + place, row,
+                      std::min(rowsPerPiece, rows - row), columns,
+                      rowsFor(partElements), &receivers});
+  }
+}
+
+void Optimizer::step(double rate, double scale, Listener &listener) {
+  ++applied;
+  std::vector<Receivers> receivers;
+  for (const Moments &each : moments)
+    receivers.push_back(listener.receivers(each.parameter, each.index));
+  std::vector<Piece> pieces;
+  auto run = [&] {
+    pool.parallelFor(int64_t(pieces.size()),
+                     [&](int64_t i) { pieces[size_t(i)].run(); });
+    pieces.clear();
+  };
+  // Most tensors in one pass.
+  for (size_t i = 0; i < moments.size(); ++i)
+    if (receivers[i].complete)
+      cut(moments[i], factorsOf(moments[i], rate, scale), receivers[i], pieces);
+  run();
+  // One by one those that somebody reads again while they are in a cache.
+  for (size_t i = 0; i < moments.size(); ++i) {
+    if (receivers[i].complete)
+      continue;
+    cut(moments[i], factorsOf(moments[i], rate, scale), receivers[i], pieces);
+    run();
+    listener.changed(moments[i].parameter, moments[i].index);
+  }
 }
 
 std::optional<Error> Optimizer::save(const std::string &path) const {
@@ -56,7 +130,7 @@ std::vector<NamedTensor> Optimizer::tensors() const {
   for (const Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
     for (bool second : {false, true}) {
-      const std::vector<float> &values = second ? each.v : each.m;
+      const LargeArray<float> &values = second ? each.v : each.m;
       TensorView view;
       view.type = DataType::F32;
       view.shape = store.shape(each.parameter);

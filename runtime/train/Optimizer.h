@@ -7,10 +7,14 @@
 #ifndef ANEC_RUNTIME_TRAIN_OPTIMIZER_H
 #define ANEC_RUNTIME_TRAIN_OPTIMIZER_H
 
+#include "runtime/device/Device.h"
+#include "runtime/support/LargeArray.h"
 #include "runtime/train/AdamW.h"
 #include "runtime/train/ParameterStore.h"
 
-#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace anec::rt {
 
@@ -25,13 +29,22 @@ public:
   /// them is not.
   double gradientNorm() const;
 
-  /// Told of each tensor as soon as it has its new values.
-  using Changed =
-      std::function<std::optional<Error>(size_t parameter, int64_t index)>;
+  /// Who is given a tensor's new values row by row, as soon as they are there.
+  struct Receivers {
+    std::vector<std::unique_ptr<RowStaging>> rows;
+    /// Nobody else wants the tensor.
+    bool complete = true;
+  };
+  class Listener {
+  public:
+    virtual ~Listener() = default;
+    virtual Receivers receivers(size_t parameter, int64_t index) = 0;
+    /// All of a tensor has its new values and somebody still wants them.
+    virtual void changed(size_t parameter, int64_t index) = 0;
+  };
 
-  /// One update with gradients multiplied by `scale`. Errors: those of
-  /// `changed`.
-  std::optional<Error> step(double rate, double scale, const Changed &changed);
+  /// One update with gradients multiplied by `scale`.
+  void step(double rate, double scale, Listener &listener);
 
   /// Updates applied so far.
   int64_t steps() const { return applied; }
@@ -49,8 +62,15 @@ private:
   struct Moments {
     size_t parameter;
     int64_t index;
-    std::vector<float> m, v;
+    LargeArray<float> m, v;
   };
+  /// Some rows of a tensor: what one thread takes at a time.
+  struct Piece;
+
+  AdamWFactors factorsOf(const Moments &moments, double rate,
+                         double scale) const;
+  void cut(const Moments &moments, const AdamWFactors &factors,
+           const Receivers &receivers, std::vector<Piece> &pieces);
 
   ParameterStore<float> &store;
   AdamWOptions options;

@@ -53,16 +53,23 @@ Result<std::vector<SafetensorsFile>> openAll(const std::string &path) {
   return files;
 }
 
+/// Values at a time: enough for a thread to be worth waking.
+constexpr int64_t readTile = 1 << 16;
+
+/// Converts `into.size()` values, which may begin at any address.
 template <typename From, typename Real>
-void convertBytes(Span<const uint8_t> bytes, std::vector<Real> &into) {
-  std::vector<From> values(into.size());
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  convert(values.data(), into.data(), int64_t(into.size()));
+void convertBytes(const uint8_t *bytes, Span<Real> into) {
+  std::array<From, 1024> part;
+  for (size_t i = 0; i < into.size(); i += part.size()) {
+    const size_t count = std::min(part.size(), into.size() - i);
+    std::memcpy(part.data(), bytes + i * sizeof(From), count * sizeof(From));
+    convert(part.data(), into.data() + i, int64_t(count));
+  }
 }
 
 /// BF16 is the upper half of an F32.
 template <typename Real>
-void convertBf16(Span<const uint8_t> bytes, std::vector<Real> &into) {
+void convertBf16(const uint8_t *bytes, Span<Real> into) {
   for (size_t i = 0; i < into.size(); ++i) {
     uint32_t bits = uint32_t(bytes[2 * i]) << 16 | uint32_t(bytes[2 * i + 1])
                                                        << 24;
@@ -72,29 +79,42 @@ void convertBf16(Span<const uint8_t> bytes, std::vector<Real> &into) {
   }
 }
 
+template <typename Real>
+using BytesConverter = void (*)(const uint8_t *, Span<Real>);
+
+/// Null for types that are no floats.
+template <typename Real> BytesConverter<Real> converterFrom(DataType type) {
+  switch (type) {
+  case DataType::F16:
+    return convertBytes<half, Real>;
+  case DataType::BF16:
+    return convertBf16<Real>;
+  case DataType::F32:
+    return convertBytes<float, Real>;
+  case DataType::F64:
+    return convertBytes<double, Real>;
+  default:
+    return nullptr;
+  }
+}
+
 /// The values of `view`, which has as many elements as `into`.
 template <typename Real>
 std::optional<Error> readTensor(const TensorView &view, const std::string &name,
-                                const std::string &path,
-                                std::vector<Real> &into) {
-  switch (view.type) {
-  case DataType::F16:
-    convertBytes<half>(view.bytes, into);
-    return std::nullopt;
-  case DataType::BF16:
-    convertBf16(view.bytes, into);
-    return std::nullopt;
-  case DataType::F32:
-    convertBytes<float>(view.bytes, into);
-    return std::nullopt;
-  case DataType::F64:
-    convertBytes<double>(view.bytes, into);
-    return std::nullopt;
-  default:
+                                const std::string &path, Span<Real> into,
+                                ThreadPool &pool) {
+  const BytesConverter<Real> convertTo = converterFrom<Real>(view.type);
+  if (!convertTo)
     return makeError(ErrorCode::InvalidInput,
                      "{}: expects tensor '{}' to hold floats, but got {}", path,
                      name, dataTypeName(view.type));
-  }
+  const size_t size = into.empty() ? 0 : view.bytes.size() / into.size();
+  pool.parallelTiles(
+      int64_t(into.size()), readTile, [&](int64_t begin, int64_t end) {
+        convertTo(view.bytes.data() + size_t(begin) * size,
+                  into.subspan(size_t(begin), size_t(end - begin)));
+      });
+  return std::nullopt;
 }
 
 } // namespace
@@ -103,7 +123,7 @@ template <typename Real>
 ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
                                      std::optional<uint64_t> seed,
                                      ThreadPool &pool)
-    : thePlan(&plan), active(std::move(active)),
+    : thePlan(&plan), active(std::move(active)), pool(&pool),
       families(plan.parameters.size()) {
   for (size_t p = 0; p < families.size(); ++p) {
     const Parameter &parameter = plan.parameters[p];
@@ -111,30 +131,34 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
     families[p].gradients.resize(size_t(parameter.count));
     families[p].holdsGradient.resize(size_t(parameter.count), true);
     for (int64_t i = 0; i < parameter.count; ++i) {
-      std::vector<Real> values(size_t(parameter.elements()));
+      size_t size = 1;
+      for (int64_t extent : shape(p))
+        size *= size_t(extent);
+      families[p].masters[size_t(i)] = LargeArray<Real>(size);
+      if (isCompacted(p))
+        families[p].fullTable = LargeArray<Real>(size_t(parameter.elements()));
       if (seed)
-        initialize(p, i, *seed, values, pool);
-      assign(p, i, std::move(values));
+        initialize(p, i, *seed);
       if (parameter.trainable)
-        families[p].gradients[size_t(i)].resize(master(p, i).size());
+        families[p].gradients[size_t(i)] = LargeArray<Real>(size);
     }
   }
 }
 
 template <typename Real>
 void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
-                                      uint64_t seed, std::vector<Real> &values,
-                                      ThreadPool &pool) const {
+                                      uint64_t seed) {
   const Parameter &family = thePlan->parameters[parameter];
+  const Span<Real> values = allRows(parameter, index);
   switch (family.init.kind) {
   case Initializer::Kind::Zeros:
-    return;
+    break;
   case Initializer::Kind::Ones:
     std::fill(values.begin(), values.end(), Real(1));
-    return;
+    break;
   case Initializer::Kind::Normal:
     RandomStream random(seed, fnv1a64(family.tensorName(index)));
-    pool.parallelTiles(
+    pool->parallelTiles(
         int64_t(values.size()), 1 << 14, [&](int64_t begin, int64_t end) {
           // In double until the one rounding to Real.
           std::array<double, 512> drawn;
@@ -147,6 +171,7 @@ void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
           }
         });
   }
+  takeRows(parameter, index);
 }
 
 template <typename Real>
@@ -164,31 +189,32 @@ std::vector<int64_t> ParameterStore<Real>::shape(size_t parameter) const {
 }
 
 template <typename Real>
-void ParameterStore<Real>::assign(size_t parameter, int64_t index,
-                                  std::vector<Real> values) {
-  Family &family = families[parameter];
-  if (!isCompacted(parameter)) {
-    family.masters[size_t(index)] = std::move(values);
+Span<Real> ParameterStore<Real>::allRows(size_t parameter, int64_t index) {
+  return isCompacted(parameter) ? families[parameter].fullTable.span()
+                                : master(parameter, index);
+}
+
+template <typename Real>
+void ParameterStore<Real>::takeRows(size_t parameter, int64_t index) {
+  if (!isCompacted(parameter))
     return;
-  }
-  size_t row = values.size() / size_t(active.fullSize());
-  std::vector<Real> &compact = family.masters[size_t(index)];
-  compact.resize(size_t(active.size()) * row);
+  const Span<Real> full = allRows(parameter, index);
+  const Span<Real> compact = master(parameter, index);
+  const size_t row = full.size() / size_t(active.fullSize());
   for (int64_t i = 0; i < active.size(); ++i)
-    std::copy_n(&values[size_t(active.token(i)) * row], row,
+    std::copy_n(&full[size_t(active.token(i)) * row], row,
                 &compact[size_t(i) * row]);
-  family.fullTable = std::move(values);
 }
 
 template <typename Real>
 Span<Real> ParameterStore<Real>::master(size_t parameter, int64_t index) {
-  return families[parameter].masters[size_t(index)];
+  return families[parameter].masters[size_t(index)].span();
 }
 
 template <typename Real>
 Span<Real> ParameterStore<Real>::gradient(size_t parameter, int64_t index) {
   Family &family = families[parameter];
-  std::vector<Real> &gradient = family.gradients[size_t(index)];
+  const Span<Real> gradient = family.gradients[size_t(index)].span();
   if (!family.holdsGradient[size_t(index)]) {
     std::fill(gradient.begin(), gradient.end(), Real(0));
     family.holdsGradient[size_t(index)] = true;
@@ -208,7 +234,7 @@ Span<Real> ParameterStore<Real>::gradientToWrite(size_t parameter,
   Family &family = families[parameter];
   *holdsValues = family.holdsGradient[size_t(index)];
   family.holdsGradient[size_t(index)] = true;
-  return family.gradients[size_t(index)];
+  return family.gradients[size_t(index)].span();
 }
 
 template <typename Real>
@@ -250,9 +276,8 @@ std::optional<Error> ParameterStore<Real>::loadAll(
         return makeError(ErrorCode::InvalidInput,
                          "{}: expects tensor '{}' to have shape {}, but got {}",
                          path, name, parameter.shape, view->shape);
-      std::vector<Real> values(size_t(parameter.elements()));
-      ANEC_TRY(readTensor(*view, name, path, values));
-      assign(p, i, std::move(values));
+      ANEC_TRY(readTensor(*view, name, path, allRows(p, i), *pool));
+      takeRows(p, i);
     }
   }
   return std::nullopt;
@@ -270,19 +295,19 @@ std::vector<NamedTensor> ParameterStore<Real>::tensors() {
     const Parameter &parameter = thePlan->parameters[p];
     Family &family = families[p];
     for (int64_t i = 0; i < parameter.count; ++i) {
-      std::vector<Real> *values = &family.masters[size_t(i)];
+      Span<Real> values = master(p, i);
       if (isCompacted(p)) {
         size_t row = family.fullTable.size() / size_t(active.fullSize());
         for (int64_t a = 0; a < active.size(); ++a)
-          std::copy_n(&(*values)[size_t(a) * row], row,
-                      &family.fullTable[size_t(active.token(a)) * row]);
-        values = &family.fullTable;
+          std::copy_n(&values[size_t(a) * row], row,
+                      family.fullTable.data() + size_t(active.token(a)) * row);
+        values = family.fullTable.span();
       }
       TensorView view;
       view.type = dataTypeOf(static_cast<const Real *>(nullptr));
       view.shape = parameter.shape;
-      view.bytes = {reinterpret_cast<const uint8_t *>(values->data()),
-                    values->size() * sizeof(Real)};
+      view.bytes = {reinterpret_cast<const uint8_t *>(values.data()),
+                    values.size() * sizeof(Real)};
       all.push_back({parameter.tensorName(i), view});
     }
   }

@@ -8,6 +8,7 @@
 #define ANEC_RUNTIME_TRAIN_PARAMETERSTORE_H
 
 #include "runtime/bundle/Plan.h"
+#include "runtime/support/LargeArray.h"
 #include "runtime/support/Safetensors.h"
 #include "runtime/train/ActiveVocabulary.h"
 
@@ -29,7 +30,7 @@ public:
   /// under Normal is std * RandomStream(seed, fnv1a64(name)).normal(i), where i
   /// counts the full tensor in row-major order: compaction changes no value.
   /// Without a seed everything is 0, for values that are loaded anyway. `plan`
-  /// must outlive the store.
+  /// and `pool` must outlive the store.
   ParameterStore(const Plan &plan, ActiveVocabulary active,
                  std::optional<uint64_t> seed, ThreadPool &pool);
 
@@ -64,24 +65,26 @@ public:
 
 private:
   struct Family {
-    std::vector<std::vector<Real>> masters, gradients;
+    std::vector<LargeArray<Real>> masters, gradients;
     /// By index: false when the gradient is 0 whatever its memory says.
     std::vector<bool> holdsGradient;
     /// All rows of a compacted table; its active rows are stale.
-    std::vector<Real> fullTable;
+    LargeArray<Real> fullTable;
   };
 
   bool isCompacted(size_t parameter) const;
   std::optional<Error>
   loadAll(const std::function<const TensorView *(const std::string &)> &find,
           const std::string &path);
-  void initialize(size_t parameter, int64_t index, uint64_t seed,
-                  std::vector<Real> &values, ThreadPool &pool) const;
-  /// Takes a full tensor over into the master, keeping the inactive rows.
-  void assign(size_t parameter, int64_t index, std::vector<Real> values);
+  void initialize(size_t parameter, int64_t index, uint64_t seed);
+  /// Where all rows of a tensor are written; `takeRows` must follow.
+  Span<Real> allRows(size_t parameter, int64_t index);
+  /// Copies the active rows of a compacted table into the master.
+  void takeRows(size_t parameter, int64_t index);
 
   const Plan *thePlan;
   ActiveVocabulary active;
+  ThreadPool *pool;
   std::vector<Family> families;
 };
 

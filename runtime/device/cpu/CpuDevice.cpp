@@ -39,6 +39,8 @@ public:
                              Span<const double> master) override {
     return stageValues(surface, region, master);
   }
+  std::unique_ptr<RowStaging> stageRows(Surface &surface,
+                                        RegionId region) override;
   Result<std::unique_ptr<SurfaceMap>> map(Surface &surface, RegionId region,
                                           Access access) override;
   void prepare(Program &program, const std::vector<Surface *> &inputs) override;
@@ -128,6 +130,19 @@ std::optional<Error> CpuDevice::stageValues(Surface &surface, RegionId id,
   counted.stagedBytes +=
       master.size() * static_cast<uint64_t>(elementSize(memory.type()));
   return std::nullopt;
+}
+
+std::unique_ptr<RowStaging> CpuDevice::stageRows(Surface &surface,
+                                                 RegionId id) {
+  const auto region = findRegion(surface, id, RegionKind::Weight);
+  if (!region)
+    return nullptr;
+  auto &memory = static_cast<CpuSurface &>(surface);
+  std::unique_ptr<RowStaging> staging = memory.stageRows(id);
+  if (staging)
+    counted.stagedBytes += static_cast<uint64_t>(
+        (*region)->rows * (*region)->columns * elementSize(memory.type()));
+  return staging;
 }
 
 Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,

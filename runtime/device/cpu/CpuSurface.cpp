@@ -88,6 +88,51 @@ void CpuSurface::packStaged(const Region &region, Weight &weight,
     form.matrix.pack(form.transposed ? stored.transposed() : stored, pool);
 }
 
+namespace {
+
+/// Packs rows into matrices of both orientations.
+class PackingRows : public RowStaging {
+public:
+  PackingRows(int64_t columns, std::vector<PackedMatrix *> asRows,
+              std::vector<PackedMatrix *> asTerms)
+      : columns(columns), asRows(std::move(asRows)),
+        asTerms(std::move(asTerms)) {}
+
+  int64_t rowAlignment() const override {
+    return asRows.empty() ? 1 : asRows.front()->panelRows();
+  }
+  void put(int64_t first, int64_t count, const float *values) override {
+    for (PackedMatrix *matrix : asRows)
+      matrix->packRows(first, count, ConstMatrix(values, columns, 1));
+    for (PackedMatrix *matrix : asTerms)
+      matrix->packTerms(first, count, ConstMatrix(values, 1, columns));
+  }
+
+private:
+  int64_t columns;
+  std::vector<PackedMatrix *> asRows, asTerms;
+};
+
+} // namespace
+
+std::unique_ptr<RowStaging> CpuSurface::stageRows(RegionId id) {
+  const Region &region = description.regions[id];
+  Weight &weight = weights[id];
+  const MatrixOrder &order = region.order;
+  if (weight.forms.empty() || weight.mustBeInPlace || !order.rowOrder.empty() ||
+      !order.columnOrder.empty())
+    return nullptr;
+  std::vector<PackedMatrix *> asRows, asTerms;
+  for (Weight::Form &form : weight.forms)
+    (form.transposed == order.transposed ? asRows : asTerms)
+        .push_back(&form.matrix);
+  weight.isStaged = true;
+  weight.isInPlace = false;
+  return std::make_unique<PackingRows>(order.transposed ? region.rows
+                                                        : region.columns,
+                                       std::move(asRows), std::move(asTerms));
+}
+
 /// The region inside the array; it is not folded.
 Matrix CpuSurface::matrixOf(const Region &region) const {
   return Matrix(data() + (region.channel * description.width + region.column) *

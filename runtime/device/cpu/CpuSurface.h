@@ -52,6 +52,10 @@ public:
   std::optional<Error> stage(RegionId region, Span<const T> master,
                              ThreadPool &pool);
 
+  /// Takes new values of a weight region row by row; null when the array must
+  /// hold them too, or when they are reordered on their way.
+  std::unique_ptr<RowStaging> stageRows(RegionId region);
+
 private:
   /// How a region's values are kept.
   struct Weight {

@@ -298,6 +298,20 @@ protected:
     ASSERT_FALSE(error) << error->message;
   }
 
+  /// The same row by row; false when the device wants all of them at once.
+  bool stageRows(float factor) {
+    std::unique_ptr<RowStaging> rows = device->stageRows(*input, 1);
+    if (!rows)
+      return false;
+    std::vector<float> master;
+    for (int64_t i = 0; i < 15; ++i)
+      master.push_back(factor * float(i / 5 + 2 * (i % 5)));
+    const int64_t step = rows->rowAlignment();
+    for (int64_t row = 0; row < 3; row += step)
+      rows->put(row, std::min(step, 3 - row), master.data() + 5 * row);
+    return true;
+  }
+
   void expect(const std::string &use, float factor, bool prepared = false) {
     SCOPED_TRACE(use);
     ProgramFiles files;
@@ -355,6 +369,22 @@ TEST_P(WeightForms, ComeBackIntoPlaceFromEitherOrientation) {
   stage(3);
   expect("add", 3);
   expect("natural", 3, true);
+}
+
+TEST_P(WeightForms, TakeRowsUnlessTheArrayIsRead) {
+  EXPECT_FALSE(stageRows(1)); // nobody has said how it is read
+  expect("natural", 0, true);
+  EXPECT_TRUE(stageRows(2));
+  expect("natural", 2);
+  expect("transposed", 2);
+  EXPECT_TRUE(stageRows(0.5F)); // in both orientations
+  expect("transposed", 0.5F);
+  expect("natural", 0.5F);
+  EXPECT_EQ(device->counters().stagedBytes,
+            30u * (GetParam() == Numerics::Ane ? 2 : 4));
+  expect("add", 0.5F);
+  EXPECT_FALSE(stageRows(4));
+  expect("add", 0.5F);
 }
 
 TEST_P(WeightForms, MayBePreparedBeforeAnythingIsStaged) {

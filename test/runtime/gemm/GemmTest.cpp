@@ -9,6 +9,7 @@
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -174,6 +175,50 @@ TEST(PackedMatrix, GivesTheBitsOfTheSameProduct) {
     }
   checkPacked<half>(60, 1100, 2500);
   checkPacked<float>(60, 1100, 2500);
+}
+
+/// Packs rows or terms piece by piece and expects each value rounded by itself.
+template <typename T>
+void checkPieces(int64_t rows, int64_t depth, bool byRows, bool isTransposed) {
+  SCOPED_TRACE(fmt::format("[{}, {}] {} {}", rows, depth,
+                           byRows ? "rows" : "terms",
+                           isTransposed ? "transposed" : ""));
+  std::vector<float> values(static_cast<size_t>(rows * depth));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = std::sin(float(i)) * 3;
+  const ConstMatrix from = isTransposed ? ConstMatrix(values.data(), 1, rows)
+                                        : ConstMatrix(values.data(), depth, 1);
+  PackedMatrix packed(rows, depth, matrixType(static_cast<T *>(nullptr)));
+  const int64_t step = byRows ? 2 * packed.panelRows() : 5;
+  const int64_t count = byRows ? rows : depth;
+  // From the end, so that nothing may be written beside a piece.
+  for (int64_t first = (count - 1) / step * step; first >= 0; first -= step) {
+    ConstMatrix piece = from;
+    piece.data = static_cast<const float *>(from.data) +
+                 first * (byRows ? from.rowStride : from.columnStride);
+    const int64_t size = std::min(step, count - first);
+    byRows ? packed.packRows(first, size, piece)
+           : packed.packTerms(first, size, piece);
+  }
+  std::vector<T> found(values.size());
+  packed.unpack(Matrix(found.data(), depth));
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t p = 0; p < depth; ++p)
+      ASSERT_EQ(
+          found[size_t(i * depth + p)],
+          static_cast<T>(
+              values[size_t(isTransposed ? p * rows + i : i * depth + p)]))
+          << i << ", " << p;
+}
+
+TEST(PackedMatrix, TakesRowsAndTermsInPieces) {
+  for (int64_t rows : {1, 4, 6, 13, 30, 61})
+    for (int64_t depth : {1, 7, 8, 37})
+      for (bool byRows : {true, false})
+        for (bool isTransposed : {true, false}) {
+          checkPieces<half>(rows, depth, byRows, isTransposed);
+          checkPieces<float>(rows, depth, byRows, isTransposed);
+        }
 }
 
 TEST(PackedMatrix, RoundsOnceAndCanBeReplaced) {

@@ -122,9 +122,21 @@ template <typename Real>
 std::optional<Error> stageTensors(Executor<Real> &executor) {
   const std::vector<Parameter> &parameters = executor.plan().parameters;
   for (size_t p = 0; p < parameters.size(); ++p)
-    for (int64_t i = 0; i < parameters[p].count; ++i)
-      if (auto error = executor.stage(p, i))
+    for (int64_t i = 0; i < parameters[p].count; ++i) {
+      bool complete = true;
+      auto receivers = executor.stageRows(p, i, &complete);
+      const std::vector<int64_t> &shape = parameters[p].shape;
+      for (auto &receiver : receivers) {
+        if constexpr (std::is_same_v<Real, float>)
+          receiver->put(0, shape[0], executor.parameters().master(p, i).data());
+        else
+          ADD_FAILURE() << "rows are float";
+      }
+      if (complete)
+        continue;
+      if (auto error = executor.stageRest(p, i))
         return error;
+    }
   return executor.finishStaging();
 }
 
