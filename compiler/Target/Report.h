@@ -8,7 +8,8 @@
 
 namespace anec {
 
-/// An error, or a remark for a note, at `op` that names the rule, with its evidence and the way out.
+/// An error, or a remark for a note, at `op` that names the rule, with its
+/// evidence and the way out.
 void report(const rt::target::Violation &violation, mlir::Operation *op,
             const rt::target::Profile &profile);
 

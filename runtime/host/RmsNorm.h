@@ -51,8 +51,8 @@ void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
 /// y = weight * rmsNorm(x), where dweight was summed with a gain of 1 in place
 /// of 0, f[i] = gain[i] or 1:
 ///
-///   dgain[i] = sum_o dweight[o,i] * weight[o,i] / f[i], added when `accumulate`
-///   dweight[o,i] = 0 where gain[i] = 0
+///   dgain[i] = sum_o dweight[o,i] * weight[o,i] / f[i], added when
+///   `accumulate` dweight[o,i] = 0 where gain[i] = 0
 ///
 /// Shapes    weight, dweight: [O,I]; gain, dgain: [I].
 /// Numerics  sums in double, in an order that shapes decide.

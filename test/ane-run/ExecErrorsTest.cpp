@@ -51,7 +51,8 @@ TEST_F(ExecErrors, Usage) {
   refuses(folder.string(), "a folder with 'model.mil'");
   refuses((folder / "good.mil") + x + " --time 0", "--time");
   refuses((folder / "good.mil") + x + " --numerics f64", "--numerics");
-  refuses((folder / "good.mil") + x + " --device npu", "--device cpu, ane, sim:");
+  refuses((folder / "good.mil") + x + " --device npu",
+          "--device cpu, ane, sim:");
   refuses((folder / "good.mil") + x + " --device sim:m9", "m9");
   refuses((folder / "good.mil") + x + " --device sim:m4 --numerics f32",
           "--numerics ane");
