@@ -131,8 +131,8 @@ std::string KernelText::reduceSum(const std::string &x, int64_t axis,
              makeArgument("x", x)});
 }
 
-std::string KernelText::concat(std::vector<std::string> values, int64_t axis,
-                               Shape shape) {
+std::string KernelText::concat(const std::vector<std::string> &values,
+                               int64_t axis, Shape shape) {
   const std::string along = constant(mil::makeInt32(axis)), no = flag(false);
   return op("concat", std::move(shape),
             {makeArgument("axis", along), makeArgument("interleave", no),

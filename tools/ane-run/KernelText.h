@@ -45,7 +45,7 @@ public:
   std::string conv1x1(const std::string &x, const std::string &weight,
                       Shape shape);
   std::string reduceSum(const std::string &x, int64_t axis, Shape shape);
-  std::string concat(std::vector<std::string> values, int64_t axis,
+  std::string concat(const std::vector<std::string> &values, int64_t axis,
                      Shape shape);
   std::string binary(const std::string &op, const std::string &x,
                      const std::string &y, Shape shape) {
