@@ -141,6 +141,13 @@ void stageStrip(const Region &region, const T *master, E *surface,
 
 } // namespace
 
+std::optional<SurfaceShape> surfaceShape(const std::vector<int64_t> &dims) {
+  if (dims.size() != 4 || dims[0] != 1 || dims[1] < 1 || dims[2] < 1 ||
+      dims[3] < 1)
+    return std::nullopt;
+  return SurfaceShape{dims[1] * dims[2], dims[3]};
+}
+
 std::optional<Error> checkSurfaceSpec(const SurfaceSpec &spec) {
   if (spec.channels < 1 || spec.width < 1 ||
       spec.width > (int64_t(1) << 40) / spec.channels)

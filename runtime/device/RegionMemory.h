@@ -1,7 +1,8 @@
 //===- RegionMemory.h - Regions as memory -----------------------*- C++ -*-===//
 //
-// What every device with surfaces in plain memory does the same way: check
-// that regions fit, and write parameter values where a region wants them.
+// What every device with surfaces in plain memory does the same way: say which
+// surface a tensor is, check that regions fit, and write parameter values where
+// a region wants them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_DEVICE_REGIONMEMORY_H
@@ -12,6 +13,15 @@
 namespace anec::rt {
 
 class ThreadPool;
+
+/// The channels and columns that a parameter or output takes of its surface.
+struct SurfaceShape {
+  int64_t channels = 0, width = 0;
+};
+
+/// For a tensor [1, A, B, W], whose rows lie one after the other: A times B
+/// channels. Nothing for other ranks, batches and unknown sizes.
+std::optional<SurfaceShape> surfaceShape(const std::vector<int64_t> &dims);
 
 /// InvalidInput unless the sizes are positive and every region is inside.
 std::optional<Error> checkSurfaceSpec(const SurfaceSpec &spec);

@@ -293,6 +293,29 @@ TEST_P(Conformance, SurfacesFollowTheSignature) {
   });
 }
 
+/// Row b of plane a is channel a * channels / 2 + b of the surface.
+TEST_P(Conformance, MatricesAreRowsOfASurface) {
+  ProgramFiles files;
+  files.name = "matrices";
+  files.text = conformance::matrices();
+  if (!GetParam().takesMatrices) {
+    auto refused = device->load(written(files));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("io-layout"));
+    return;
+  }
+  auto program = load(files);
+  auto in = allocate(plain("in")), out = allocate(plain("out"));
+  fill(*in);
+  run(*program, {in.get()}, {out.get()});
+  expect(*out, [](int64_t r, int64_t c) {
+    const int64_t row = r % (channels / 2);
+    return pattern(r, c) + pattern(row, c) + pattern(row + channels / 2, c);
+  });
+  auto planes = allocate(plain("planes", 2, width));
+  EXPECT_TRUE(device->run(*program, {planes.get()}, {out.get()}));
+}
+
 TEST_P(Conformance, RegionsAreWindowsOfOneSurface) {
   // Three rows of four columns, folded by two.
   SurfaceSpec spec = plain("s");

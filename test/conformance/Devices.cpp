@@ -14,6 +14,7 @@ static DeviceCase simulated(const std::string &profile) {
   return {"sim:" + profile,
           [found](ThreadPool &pool) { return makeSimDevice(*found, {}, pool); },
           !found->takesOneInput() && !found->takesOneOutput(),
+          !found->refuses(target::Rule::IoLayout),
           found->refuses(target::Rule::MilHeader10)};
 }
 

@@ -24,6 +24,9 @@ struct DeviceCase {
   /// Whether its programs may have several inputs and outputs; it refuses them
   /// with an error otherwise.
   bool takesSeveralSurfaces = true;
+  /// Whether surfaces may be [1, A, B, W]; it refuses them with an error
+  /// otherwise.
+  bool takesMatrices = true;
   /// Whether it wants programs in the form of M1.
   bool wantsOldForm = false;
 };

@@ -111,6 +111,16 @@ std::string severalSurfaces() {
                  "zero, one");
 }
 
+std::string matrices() {
+  const Dims planes = {1, 2, channels / 2, width};
+  return program(tensor(planes) + " in",
+                 integers("axes", {1}) + constant("bool", "keep", "true") +
+                     op({1, 1, channels / 2, width}, "sum",
+                        "reduce_sum(x = in, axes = axes, keep_dims = keep)") +
+                     op(planes, "out", "add(x = in, y = sum)"),
+                 "out");
+}
+
 std::string inOldForm(std::string text) {
   auto replaceAll = [&text](const std::string &from, const std::string &to) {
     for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;

@@ -30,6 +30,10 @@ constexpr char bakedPath[] = "@model_path/weights/w.bin";
 /// (second, first) -> (zero = second - first, one = second * first).
 std::string severalSurfaces();
 
+/// in and out are [1, 2, channels / 2, width]; y[a, b] = x[a, b] + x[0, b] +
+/// x[1, b].
+std::string matrices();
+
 /// The same program with the header and the scalars that M1 takes.
 std::string inOldForm(std::string text);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Training on the ane device, whose framework is the stand-in of test/standin:
-the same bits as on the CPU device, for every way that weights reach a device,
+"""Training on the ane device, whose framework is the stand-in of test/standin,
+and on a simulated device: the same bits as on the CPU device, for every way
+that weights reach a device,
 and what people see when the framework misbehaves. Nothing here runs on an
 ANE."""
 import json
@@ -53,14 +54,16 @@ def compare_strategies(tools, library, inside):
         bundle = inside(name)
         run([os.path.join(tools, "anec"), MODEL, "-o", bundle, *flags])
         expected = train(tools, library, bundle, inside(name + "-cpu"), device="cpu")
-        found = train(tools, library, bundle, inside(name + "-ane"))
-        counts = [{key: read_report(inside(f"{name}-{device}"))[key]
-                   for key in ("compiles", "reloads", "dispatches", "surface_bytes")}
-                  for device in ("cpu", "ane")]
-        equal = found == (0, found[1], expected[2]) and len(found[2]) == 4
-        print(f"{name}: losses {'equal' if equal else f'{found}, expected {expected}'}")
-        print(f"{name}: counters {counts[1]}")
-        failures += not equal or counts[0] != counts[1]
+        for device in ("ane", "sim:m4"):
+            found = train(tools, library, bundle, inside(f"{name}-{device}"), device=device)
+            equal = found == (0, found[1], expected[2]) and len(found[2]) == 4
+            print(f"{name} on {device}: losses "
+                  f"{'equal' if equal else f'{found}, expected {expected}'}")
+            counts = [{key: read_report(inside(f"{name}-{each}"))[key]
+                       for key in ("compiles", "reloads", "dispatches", "surface_bytes")}
+                      for each in ("cpu", device)] if equal else [0, 1]
+            print(f"{name} on {device}: counters {counts[1]}")
+            failures += not equal or counts[0] != counts[1]
     return failures
 
 

@@ -207,9 +207,11 @@ ErrorObject *Model::unload() {
 /// Slots have the alphabetical order of names, as most systems bind them.
 std::vector<SlotInfo> Model::slots(const std::vector<Port> &ports) const {
   std::vector<SlotInfo> all;
-  for (size_t i = 0; i < ports.size(); ++i)
-    all.push_back(
-        {ports[i].name, i, ports[i].layout.dims[1], ports[i].layout.dims[3]});
+  for (size_t i = 0; i < ports.size(); ++i) {
+    // A channel is a plane of `height` rows; memory is rows.
+    const std::vector<int64_t> &dims = ports[i].layout.dims;
+    all.push_back({ports[i].name, i, dims[1] * dims[2], dims[3], dims[2]});
+  }
   if (!world().behaviour.declaredOrder)
     std::sort(all.begin(), all.end(),
               [](const auto &a, const auto &b) { return a.name < b.name; });
@@ -236,14 +238,14 @@ Object *Model::attributes() const {
           {new String("Symbol"), new String(name)},
           {new String("Type"), new String("Float16")}};
       const std::pair<const char *, int64_t> numbers[] = {
-          {"Channels", slot.channels},
-          {"Height", 1},
+          {"Channels", slot.channels / slot.height},
+          {"Height", slot.height},
           {"Width", slot.width + (fault == "width" ? 32 : 0)},
           {"Depth", 1},
           {"Batches", 1},
           {"BatchStride", slot.channels * row},
           {"DepthStride", slot.channels * row},
-          {"PlaneStride", row},
+          {"PlaneStride", slot.height * row},
           {"RowStride", row}};
       for (const auto &[key, value] : numbers)
         entry.emplace_back(new String(key), new Number(value));

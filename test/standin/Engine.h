@@ -26,11 +26,12 @@ struct Descriptor : Object {
   Blobs blobs;
 };
 
-/// A surface as a program sees it: [channels, width] with padded rows.
+/// A surface as a program sees it: [channels, width] with padded rows, of which
+/// `height` make a channel of the program's.
 struct SlotInfo {
   std::string name;
   size_t port = 0; ///< In the text.
-  int64_t channels = 0, width = 0;
+  int64_t channels = 0, width = 0, height = 1;
   int64_t rowStride() const { return (width * 2 + 63) / 64 * 64; }
   int64_t batchStride() const { return channels * rowStride(); }
 };

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/ane-run/ExecDevice.h"
 
+#include "runtime/device/RegionMemory.h"
 #include "runtime/support/Convert.h"
 
 #include <cstring>
@@ -55,17 +56,22 @@ std::optional<Error> write(const NpyArray &array, const std::string &name,
 std::optional<Error>
 DeviceRun::allocate(const mil::TypedName &port,
                     std::vector<std::unique_ptr<Surface>> &surfaces) {
-  const std::vector<int64_t> &dims = port.type.dims;
-  if (dims.size() != 4 || dims[0] != 1 || dims[2] != 1 ||
-      port.type.element != mil::ScalarType::FP16)
+  const std::optional<SurfaceShape> shape = surfaceShape(port.type.dims);
+  if (!shape || port.type.element != mil::ScalarType::FP16)
     return makeError(
         ErrorCode::InvalidInput,
-        "'{}': expects tensor<fp16, [1, C, 1, W]> for this device, "
+        "'{}': expects tensor<fp16, [1, A, B, W]> for this device, "
         "but got {}",
         port.name, mil::toString(port.type));
-  SurfaceSpec spec{port.name, dims[1], dims[3], {}};
-  spec.regions.push_back(
-      {port.name, RegionKind::Activation, dims[1], dims[3], 0, 0, dims[1], {}});
+  SurfaceSpec spec{port.name, shape->channels, shape->width, {}};
+  spec.regions.push_back({port.name,
+                          RegionKind::Activation,
+                          shape->channels,
+                          shape->width,
+                          0,
+                          0,
+                          shape->channels,
+                          {}});
   ANEC_ASSIGN(std::unique_ptr<Surface> surface, device->allocate(spec));
   surfaces.push_back(std::move(surface));
   return std::nullopt;

@@ -13,7 +13,7 @@
 namespace anec::rt {
 
 /// A program loaded by a device, with surfaces for everything that goes in and
-/// out. Inputs and outputs are tensor<fp16, [1, C, 1, W]>.
+/// out. Inputs and outputs are tensor<fp16, [1, A, B, W]>.
 class DeviceRun {
 public:
   /// Loads the program and writes the inputs, which cpu::checkInputs accepted;

@@ -23,7 +23,7 @@ Result<Arrays> referenceOutputs(const std::string &program,
   Arrays outputs;
   for (const cpu::Port &port : compiled->outputs())
     outputs.emplace_back(
-        static_cast<size_t>(port.layout.dims[1] * port.layout.dims[3]));
+        static_cast<size_t>(cpu::elementCount(port.layout.dims)));
   std::vector<const void *> from;
   std::vector<void *> to;
   for (const std::vector<half> &input : inputs)

@@ -2,6 +2,7 @@
 
 #include "runtime/device/ane/Signature.h"
 
+#include "runtime/device/RegionMemory.h"
 #include "runtime/mil/Reader.h"
 #include "runtime/mil/TypeCheck.h"
 
@@ -13,15 +14,14 @@ namespace {
 
 Result<Port> portOf(const std::string &program, const std::string &name,
                     const mil::Type &type) {
+  const std::optional<SurfaceShape> shape = surfaceShape(type.dims);
   if (type.kind != mil::Type::Kind::Tensor ||
-      type.element != mil::ScalarType::FP16 || type.rank() != 4 ||
-      type.dims[0] != 1 || type.dims[2] != 1 || type.dims[1] < 1 ||
-      type.dims[3] < 1)
+      type.element != mil::ScalarType::FP16 || !shape)
     return makeError(ErrorCode::InvalidInput,
-                     "{}: expected '{}' to be a surface tensor<fp16, [1, C, 1, "
+                     "{}: expected '{}' to be a surface tensor<fp16, [1, A, B, "
                      "W]>, found {}",
                      program, name, mil::toString(type));
-  return Port{name, type.dims[1], type.dims[3]};
+  return Port{name, shape->channels, shape->width, type.dims[2]};
 }
 
 } // namespace

@@ -23,10 +23,12 @@ constexpr int64_t roundUp(int64_t value, int64_t granule) {
 /// load what it really is.
 constexpr int64_t rowBytes(int64_t width) { return roundUp(width * 2, 64); }
 
-/// A parameter or output, tensor<fp16, [1, channels, 1, width]>.
+/// A parameter or output, tensor<fp16, [1, channels / rows, rows, width]>, in a
+/// surface of so many channels.
 struct Port {
   std::string name;
   int64_t channels = 0, width = 0;
+  int64_t rows = 1;
 
   int64_t bytes() const { return channels * rowBytes(width); }
 };

@@ -45,11 +45,11 @@ std::optional<Error> checkSlot(const std::string &program, const Slot &slot,
   struct {
     const char *what;
     int64_t expected, found;
-  } const all[] = {{"channels", port.channels, slot.channels},
-                   {"rows", 1, slot.height},
+  } const all[] = {{"channels", port.channels / port.rows, slot.channels},
+                   {"rows", port.rows, slot.height},
                    {"columns", port.width, slot.width},
                    {"bytes per row", row, slot.rowStride},
-                   {"bytes per channel", row, slot.planeStride},
+                   {"bytes per channel", row * port.rows, slot.planeStride},
                    {"bytes in all", port.bytes(), slot.batchStride}};
   for (const auto &[what, expected, found] : all)
     if (expected != found)

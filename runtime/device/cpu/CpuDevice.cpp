@@ -88,8 +88,7 @@ std::optional<Error> CpuDevice::checkPorts(const std::string &name,
                                            uint64_t &bytes) const {
   for (const Port &port : ports) {
     const Layout &layout = port.layout;
-    if (layout.storage != surfaceStorage(mode) || layout.rank() != 4 ||
-        layout.dims[0] != 1)
+    if (layout.storage != surfaceStorage(mode) || !surfaceShape(layout.dims))
       return makeError(ErrorCode::InvalidInput,
                        "{}: expected '{}' to be a surface tensor<fp16, [1, A, "
                        "B, W]>, found {}",
@@ -155,8 +154,7 @@ Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,
                                       memory.spec().width, *region);
 }
 
-/// Surfaces must have the size of the ports they are given for: A times B
-/// channels for [1, A, B, W].
+/// Surfaces must have the size of the ports they are given for.
 std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
                                    const std::vector<Surface *> &surfaces,
                                    const char *what) {
@@ -165,12 +163,12 @@ std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
                      ports.size(), what, surfaces.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     const SurfaceSpec &spec = surfaces[i]->spec();
-    const Dims &dims = ports[i].layout.dims;
-    if (spec.channels != dims[1] * dims[2] || spec.width != dims[3])
+    const SurfaceShape shape = *surfaceShape(ports[i].layout.dims);
+    if (spec.channels != shape.channels || spec.width != shape.width)
       return makeError(ErrorCode::InvalidInput,
                        "{} '{}': expected a surface [{}, {}], found '{}' [{}, "
                        "{}]",
-                       what, ports[i].name, dims[1] * dims[2], dims[3],
+                       what, ports[i].name, shape.channels, shape.width,
                        spec.name, spec.channels, spec.width);
   }
   return std::nullopt;

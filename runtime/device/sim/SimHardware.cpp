@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/sim/SimHardware.h"
 
+#include "runtime/device/RegionMemory.h"
 #include "runtime/device/cpu/CpuDevice.h"
 #include "runtime/device/cpu/CpuSurface.h"
 #include "runtime/device/cpu/ProgramReader.h"
@@ -34,14 +35,14 @@ std::vector<Slot> slotsOf(const std::vector<mil::TypedName> &ports,
                           const RuntimeRules &rules) {
   std::vector<Slot> slots;
   for (size_t i = 0; i < ports.size(); ++i) {
-    const std::vector<int64_t> &dims = ports[i].type.dims;
     Slot slot;
     slot.name = ports[i].name;
     slot.position = i;
-    if (dims.size() == 4) {
-      slot.channels = dims[1];
-      slot.width = dims[3];
-    }
+    // What is no surface the cpu device refuses.
+    const SurfaceShape shape =
+        surfaceShape(ports[i].type.dims).value_or(SurfaceShape());
+    slot.channels = shape.channels;
+    slot.width = shape.width;
     slot.batchStride = batchStride(rules, slot.channels, slot.width);
     slots.push_back(std::move(slot));
   }
