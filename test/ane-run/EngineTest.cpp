@@ -90,18 +90,40 @@ TEST_F(Engine, SelfTestRunsOnTheCpuAndKeepsFiles) {
   expectError("info --bundle x", 2, "--self-test");
 }
 
+/// What keeps the rules runs; what breaks one is refused for that one.
+TEST_F(Engine, SelfTestRunsOnSimulatedDevices) {
+  for (const std::string device : {"sim:m4", "sim:strict"}) {
+    const json report = selfTest(device, 0);
+    EXPECT_EQ(report["failures"], 0);
+    for (const char *rule : {"op-gelu", "op-rsqrt-after-reduce",
+                             "io-row-stride", "matmul-forms", "num-mask-const"})
+      EXPECT_EQ(report["rules"][rule]["held"], true) << device << rule;
+    EXPECT_THAT(form(report, "gelu")["message"], HasSubstr("[op-gelu]"));
+    EXPECT_THAT(report.dump(), Not(HasSubstr("io-min-bytes")));
+  }
+}
+
 TEST_F(Engine, ProbesRunOneByOne) {
-  for (const std::string device : {"cpu", "ane"}) {
+  for (const std::string device : {"cpu", "ane", "sim:m4"}) {
     const Outcome outcome = run("probe --quick --device " + device);
     EXPECT_EQ(outcome.status, 0) << outcome.text;
     EXPECT_THAT(outcome.text,
                 AllOf(HasSubstr("result changed: yes; compiles 1, loaded "
                                 "without compiling 1"),
                       HasSubstr("[1, 32, 1, 1024]"), HasSubstr("TFLOPS"),
-                      HasSubstr("[1, 768, 1, 16]  runs"),
+                      HasSubstr("[1, 768, 1, 32]  runs"),
                       HasSubstr("declared c_in, b_in, a_in: result 321"),
                       Not(HasSubstr("failed"))));
   }
+  // One input at most, and the smallest surface.
+  const Outcome strict = run("probe --quick --device sim:strict");
+  EXPECT_EQ(strict.status, 0) << strict.text;
+  EXPECT_THAT(strict.text,
+              AllOf(HasSubstr("result changed: yes"),
+                    HasSubstr("[1, 32, 1, 1024]  0."), HasSubstr("TFLOPS"),
+                    HasSubstr("input has 20480 bytes, at least 49152"),
+                    HasSubstr("[1, 768, 1, 32]  runs"),
+                    HasSubstr("[multi-in-order]"), Not(HasSubstr("failed"))));
   setenv("ANEC_STANDIN", R"({"stalePatches": true})", 1);
   EXPECT_THAT(run("probe weight-reload --device ane").text,
               HasSubstr("computed with old weights"));

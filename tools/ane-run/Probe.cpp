@@ -1,6 +1,7 @@
 //===- Probe.cpp - Questions to the hardware ------------------------------===//
 //
-// Each probe names the public experiment that it repeats.
+// Each probe names the public experiment that it repeats. Surfaces have at
+// least 49,152 bytes (io-min-bytes), but where that is the question.
 //
 //===----------------------------------------------------------------------===//
 #include "tools/ane-run/Probe.h"
@@ -39,7 +40,7 @@ ProgramFiles convolutions(int64_t depth, int64_t channels, int64_t width) {
 
 ProgramFiles bakedProduct(uint64_t seed) {
   KernelText text("product");
-  const Shape shape = {1, 64, 1, 64};
+  const Shape shape = {1, 64, 1, 512};
   const std::string x = text.input(shape);
   return text.finish(
       {text.conv1x1(x, text.baked({64, 64, 1, 1}, 0.1, seed), shape)});
@@ -87,7 +88,7 @@ std::optional<Error> probeQos(const ProbeContext &context) {
     ANEC_ASSIGN(std::unique_ptr<Device> device,
                 context.open([qos](AneOptions &o) { o.qos = qos; }));
     ANEC_ASSIGN(KernelRun run,
-                KernelRun::load(*device, convolutions(4, 256, 64)));
+                KernelRun::load(*device, convolutions(4, 256, 128)));
     ANEC_ASSIGN(const double ms, run.time(context.quick ? 5 : 200));
     fmt::print("qos {:>2}  {:.4f} ms\n", qos, ms);
   }
@@ -97,7 +98,7 @@ std::optional<Error> probeQos(const ProbeContext &context) {
 /// Espresso, Orion, maderix/ANE: what does an empty dispatch cost?
 std::optional<Error> probeLatency(const ProbeContext &context) {
   ANEC_ASSIGN(std::unique_ptr<Device> device, context.open());
-  for (const int64_t width : {32, 256, 1024}) {
+  for (const int64_t width : {1024, 2048, 4096}) {
     ANEC_ASSIGN(KernelRun run,
                 KernelRun::load(*device, additionKernel(32, width)));
     ANEC_ASSIGN(const double ms, run.time(context.quick ? 5 : 500));
@@ -109,7 +110,7 @@ std::optional<Error> probeLatency(const ProbeContext &context) {
 /// maderix/ANE inmem_peak.m, SL: how fast are chains of convolutions?
 std::optional<Error> probePeak(const ProbeContext &context) {
   ANEC_ASSIGN(std::unique_ptr<Device> device, context.open());
-  const int64_t channels = context.quick ? 64 : 512, width = 64;
+  const int64_t channels = 512, width = 64;
   for (const int64_t depth : {1, 8, 32, 128}) {
     if (context.quick && depth > 8)
       break;
@@ -165,7 +166,7 @@ std::optional<Error> probeSurface(const ProbeContext &context) {
                   options.minimumSurfaceBytes = minimum;
                 }));
     for (const int64_t channels : {4, 32, 64, 256, 320, 768}) {
-      const int64_t width = 16;
+      const int64_t width = 32; // whole rows of 64 bytes
       std::string answer = "runs";
       Result<KernelRun> run =
           KernelRun::load(*device, additionKernel(channels, width));
@@ -189,7 +190,8 @@ std::optional<Error> probeSurface(const ProbeContext &context) {
 std::optional<Error> probeOrder(const ProbeContext &context) {
   ANEC_ASSIGN(std::unique_ptr<Device> device, context.open());
   std::vector<std::string> names = {"a_in", "b_in", "c_in"};
-  const Shape shape = {1, 32, 1, 64};
+  const int64_t channels = 64, width = 512;
+  const Shape shape = {1, channels, 1, width};
   do {
     KernelText text("order");
     const std::string x = text.input(shape, names[0]),
@@ -207,7 +209,8 @@ std::optional<Error> probeOrder(const ProbeContext &context) {
       continue;
     }
     for (size_t i = 0; i < 3; ++i)
-      ANEC_TRY(run->write(i, Halves(32 * 64, static_cast<half>(i + 1.f))));
+      ANEC_TRY(
+          run->write(i, Halves(channels * width, static_cast<half>(i + 1.f))));
     if (std::optional<Error> error = run->run()) {
       fmt::print("{}: {}\n", order, error->message);
       continue;
