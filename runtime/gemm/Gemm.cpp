@@ -91,6 +91,7 @@ private:
 
   void packB(const Block &block);
   void findTerms(const Block &block);
+  bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
   void computeTask(const Block &block, int64_t firstPanel);
   void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
@@ -194,11 +195,54 @@ template <typename T> void Product<T>::packB(const Block &block) {
                        });
 }
 
+template <typename Bits>
+static bool isFinite(const void *numbers, int64_t count, int64_t stride,
+                     Bits exponent) {
+  const Bits *bits = static_cast<const Bits *>(numbers);
+  bool finite = true;
+  for (int64_t i = 0; i < count; ++i)
+    finite &= (bits[i * stride] & exponent) != exponent;
+  return finite;
+}
+
+static bool isFinite(const ConstMatrix &a, int64_t rows, int64_t columns) {
+  // Along memory where that is possible.
+  const bool byRows = a.columnStride <= a.rowStride;
+  const int64_t lines = byRows ? rows : columns;
+  const int64_t length = byRows ? columns : rows;
+  const int64_t stride = byRows ? a.columnStride : a.rowStride;
+  for (int64_t i = 0; i < lines; ++i) {
+    const void *line = offset(a, byRows ? i : 0, byRows ? 0 : i).data;
+    const bool finite =
+        a.type == MatrixType::F16
+            ? isFinite<uint16_t>(line, length, stride, 0x7C00)
+        : a.type == MatrixType::F32
+            ? isFinite<uint32_t>(line, length, stride, 0x7F800000)
+            : isFinite<uint64_t>(line, length, stride, 0x7FF0000000000000);
+    if (!finite)
+      return false;
+  }
+  return true;
+}
+
+/// Whether 0 times any number of A is 0.
+template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
+  if (!packed)
+    return isFinite(offset(a, 0, block.depth), m, block.depthSize);
+  for (int64_t panel = 0; panel < panels; ++panel)
+    if (!isFinite(ConstMatrix(packed->at(panel, block.depth), packed->type(), 1,
+                              rows),
+                  rowsOf(panel), block.depthSize))
+      return false;
+  return true;
+}
+
 /// Half of what causal attention multiplies by is 0: leaves out the terms with
 /// which a panel begins and ends when they are 0 in all its columns. One look
 /// at either end is enough for others.
 template <typename T> void Product<T>::findTerms(const Block &block) {
   const int64_t width = kernels.width;
+  bool areSkipped = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
     const int64_t column = panel * width;
     const int64_t used = std::min(width, block.columns - column);
@@ -213,7 +257,10 @@ template <typename T> void Product<T>::findTerms(const Block &block) {
     while (terms.end > terms.begin && isZero(terms.end - 1))
       --terms.end;
     usedTerms[panel] = terms;
+    areSkipped |= terms.end - terms.begin < block.depthSize;
   }
+  if (areSkipped && !isLeftFinite(block))
+    std::fill_n(usedTerms, block.panelsB, Terms{0, block.depthSize});
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {

@@ -68,9 +68,7 @@ enum class GemmMode { Overwrite, Accumulate };
 ///           blocks over k that depend on k only: the same bits for any number
 ///           of threads.
 /// Aliasing  c overlaps neither a nor b.
-/// Errors    none. NaN and Inf propagate, except where the terms of a whole
-///           panel of B are 0 at its beginning or end: those are skipped, and
-///           count as 0 even against NaN and Inf.
+/// Errors    none. NaN and Inf propagate.
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool);
 

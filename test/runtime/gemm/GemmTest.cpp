@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 using namespace anec::rt;
@@ -143,6 +144,29 @@ TEST(Gemm, ZerosInPlaces) {
                                  Order::Columns, 1, GemmMode::Overwrite,
                                  isZero);
     }
+}
+
+/// IEEE 754: 0 times infinity is NaN, also where zeros could be skipped.
+TEST(Gemm, ZerosMeetInfinity) {
+  constexpr int64_t m = 20, n = 40, k = 64;
+  std::vector<half> a(m * k, half(1)), b(k * n, half(0)), c(m * n);
+  b[0] = 1;
+  a[3 * k + 50] = static_cast<half>(std::numeric_limits<float>::infinity());
+  ThreadPool pool(1);
+  PackedMatrix packed(m, k, MatrixType::F16);
+  packed.pack(ConstMatrix(a.data(), k), pool);
+  for (bool isPacked : {false, true}) {
+    std::fill(c.begin(), c.end(), half(0));
+    if (isPacked)
+      gemm(n, 1, packed, ConstMatrix(b.data(), n), GemmMode::Overwrite,
+           Matrix(c.data(), n), pool);
+    else
+      gemm(m, n, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), n),
+           GemmMode::Overwrite, Matrix(c.data(), n), pool);
+    EXPECT_TRUE(std::isnan(static_cast<float>(c[3 * n])));
+    EXPECT_TRUE(std::isnan(static_cast<float>(c[3 * n + 39])));
+    EXPECT_EQ(static_cast<float>(c[0]), 1);
+  }
 }
 
 /// A product with a packed left operand, against the one of `check`.
