@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Training on the ane device, whose framework is the stand-in of test/standin,
 and on a simulated device: the same bits as on the CPU device, for every way
-that weights reach a device,
-and what people see when the framework misbehaves. Nothing here runs on an
-ANE."""
+that weights reach a device, also beyond the compilations of one process, and
+what people see when the framework misbehaves. Nothing here runs on an ANE."""
 import json
 import os
 import subprocess
@@ -13,7 +12,7 @@ import tempfile
 from tools_under_test import ROOT, arguments, run
 
 MODEL = os.path.join(ROOT, "models", "tiny-llama.ir")
-FLAGS = ["--data", os.path.join(ROOT, "models", "stories-val.txt"), "--steps", "4",
+FLAGS = ["--data", os.path.join(ROOT, "models", "stories-val.txt"),
          "--accum", "2", "--lr", "1e-3", "--checkpoint-every", "2"]
 STRATEGIES = {
     "packed": [],
@@ -23,13 +22,13 @@ STRATEGIES = {
 }
 
 
-def train(tools, library, bundle, out, faults=None, device="ane"):
+def train(tools, library, bundle, out, faults=None, device="ane", steps=4):
     """Status, what was printed, and the losses of a run."""
     environment = dict(os.environ, ANEC_ANE_LIBRARY=library, TMPDIR=out + "-tmp",
                        ANEC_STANDIN=json.dumps(faults or {}))
     os.mkdir(environment["TMPDIR"])
     done = subprocess.run([os.path.join(tools, "ane-run"), "train", bundle, "--out", out,
-                           "--device", device, *FLAGS],
+                           "--device", device, "--steps", str(steps), *FLAGS],
                           env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)
     losses = []
@@ -107,6 +106,18 @@ def check_faults(tools, library, inside):
                              ["device 'ane' expects a Mac with Apple silicon"], [])
 
 
+def cross_budget(tools, library, inside):
+    """16 updates of 8 baked kernels are more compilations than a process has."""
+    bundle = inside("baked")
+    expected = train(tools, library, bundle, inside("long-cpu"), device="cpu", steps=16)
+    found = train(tools, library, bundle, inside("long-ane"), steps=16)
+    restarts = read_report(inside("long-ane"))["restarts"]
+    equal = found[0] == 0 and found[2] == expected[2] and len(found[2]) == 16
+    print(f"baked beyond the budget: losses {'equal' if equal else f'{found}, {expected}'}, "
+          f"{restarts} restarts")
+    return (not equal) + (restarts == 0)
+
+
 def main():
     parser = arguments(__doc__.split("\n")[0])
     parser.add_argument("--library", required=True, help="the stand-in")
@@ -116,6 +127,7 @@ def main():
             return os.path.join(folder, name)
 
         failures = compare_strategies(options.bin, options.library, inside)
+        failures += cross_budget(options.bin, options.library, inside)
         failures += check_faults(options.bin, options.library, inside)
     return bool(failures)
 

@@ -69,7 +69,12 @@ Result<int> train(TrainFlags &flags) {
   Result<nlohmann::json> report = trainer->run();
   if (!report && report.error().code == ErrorCode::RestartRequired) {
     print("restarting: " + report.error().message);
-    return restartProcess(trainer->handover(), trainer->restartDelay());
+    const HandoverDescriptors handover = trainer->handover();
+    const double delay = trainer->restartDelay();
+    // Nothing is destroyed by exec: temporary folders of the device would stay.
+    trainer.reset();
+    device.reset();
+    return restartProcess(handover, delay);
   }
   if (!report)
     return report.error();
