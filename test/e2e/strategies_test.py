@@ -12,16 +12,17 @@ from tools_under_test import ROOT, arguments, run, train
 UPDATES = 100
 SIZES = ["--batch=1", "--seq=32"]
 FLAGS = ["--data", os.path.join(ROOT, "models", "stories-train.txt"), "--steps", str(UPDATES),
-         "--lr", "1e-3", "--seed", "1", "--no-compact"]
+         "--lr", "3e-4", "--seed", "1", "--no-compact"]
 
 
 def fp16_noise():
     """Relative. fp16 rounds weights, activations and gradients by up to 2^-11 =
     4.9e-4. The roundings of one update are independent of those of the next, so
     that their effect on the weights, and by these on the loss, is a random walk:
-    sqrt(100) steps of that size after 100 updates. Three times as much, because
-    the worst of 100 losses is looked at. Seen: 1.9e-3 to 6.0e-3."""
-    return 3 * UPDATES ** 0.5 * 2.0 ** -11
+    sqrt(100) steps of that size after 100 updates. Seen: 5e-5 to 6e-4. With a
+    rate of 1e-3 and one short sequence training is chaotic, and what rounding
+    does grows to 1e-2 and more; such a run shows nothing."""
+    return UPDATES ** 0.5 * 2.0 ** -11
 
 
 def compile_as(tools, out, flags):
