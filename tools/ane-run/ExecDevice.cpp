@@ -6,29 +6,13 @@
 #include "tools/ane-run/ExecDevice.h"
 
 #include "runtime/device/RegionMemory.h"
+#include "runtime/device/cpu/ProgramReader.h"
 #include "runtime/support/Convert.h"
 
 #include <cstring>
 
 namespace anec::rt {
 namespace {
-
-/// The outputs of a function with their types.
-std::vector<mil::TypedName> outputsOf(const mil::Function &function) {
-  std::vector<mil::TypedName> outputs;
-  for (const mil::Reference &output : function.outputs) {
-    mil::TypedName named{{}, output.name, output.location};
-    for (const mil::TypedName &parameter : function.parameters)
-      if (parameter.name == output.name)
-        named.type = parameter.type;
-    for (const mil::Statement &statement : function.statements)
-      for (const mil::TypedName &result : statement.results)
-        if (result.name == output.name)
-          named.type = result.type;
-    outputs.push_back(std::move(named));
-  }
-  return outputs;
-}
 
 std::optional<Error> write(const NpyArray &array, const std::string &name,
                            const SurfaceMap &map) {
@@ -88,7 +72,7 @@ Result<DeviceRun> DeviceRun::prepare(Device &device,
                 device.map(*result.from.back(), 0, Access::Write));
     ANEC_TRY(write(inputs.at(parameter.name), parameter.name, *map));
   }
-  for (const mil::TypedName &output : outputsOf(source.function))
+  for (const mil::TypedName &output : cpu::outputsOf(source.function))
     ANEC_TRY(result.allocate(output, result.to));
   return Result<DeviceRun>(std::move(result));
 }

@@ -56,6 +56,22 @@ Result<const mil::Function *> chooseFunction(const mil::Program &program,
                    name, names);
 }
 
+std::vector<mil::TypedName> outputsOf(const mil::Function &function) {
+  std::vector<mil::TypedName> outputs;
+  for (const mil::Reference &output : function.outputs) {
+    mil::TypedName named{{}, output.name, output.location};
+    for (const mil::TypedName &parameter : function.parameters)
+      if (parameter.name == output.name)
+        named.type = parameter.type;
+    for (const mil::Statement &statement : function.statements)
+      for (const mil::TypedName &result : statement.results)
+        if (result.name == output.name)
+          named.type = result.type;
+    outputs.push_back(std::move(named));
+  }
+  return outputs;
+}
+
 Result<SourceProgram> readProgram(const std::string &path,
                                   const std::string &folder,
                                   const std::string &function) {

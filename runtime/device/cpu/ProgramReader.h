@@ -10,6 +10,7 @@
 #include "runtime/mil/Ast.h"
 
 #include <string>
+#include <vector>
 
 namespace anec::rt::cpu {
 
@@ -25,6 +26,9 @@ struct SourceProgram {
 Result<const mil::Function *> chooseFunction(const mil::Program &program,
                                              const std::string &file,
                                              const std::string &name);
+
+/// The outputs of a function with their types.
+std::vector<mil::TypedName> outputsOf(const mil::Function &function);
 
 /// Reads the text at `path`, chooses a function and reads the weight files it
 /// names. "@model_path" stands for `folder`, or for the folder of the text when

@@ -52,23 +52,6 @@ std::vector<Slot> slotsOf(const std::vector<mil::TypedName> &ports,
   return slots;
 }
 
-/// The outputs of a function with their types.
-std::vector<mil::TypedName> outputsOf(const mil::Function &function) {
-  std::vector<mil::TypedName> outputs;
-  for (const mil::Reference &output : function.outputs) {
-    mil::TypedName named{{}, output.name, output.location};
-    for (const mil::TypedName &parameter : function.parameters)
-      if (parameter.name == output.name)
-        named.type = parameter.type;
-    for (const mil::Statement &statement : function.statements)
-      for (const mil::TypedName &result : statement.results)
-        if (result.name == output.name)
-          named.type = result.type;
-    outputs.push_back(std::move(named));
-  }
-  return outputs;
-}
-
 /// Surfaces in the order of the text, from those of the slots.
 std::vector<Surface *> inTextOrder(const std::vector<Slot> &slots,
                                    const std::vector<Surface *> &bySlot) {
@@ -232,7 +215,7 @@ SimHardware::load(const ProgramFiles &files) {
   result->name = files.name;
   result->estimatedMs = target::dispatchMs(program, chip);
   result->inputs = slotsOf(function->parameters, limits);
-  result->outputs = slotsOf(outputsOf(*function), limits);
+  result->outputs = slotsOf(cpu::outputsOf(*function), limits);
   for (const auto *slots : {&result->inputs, &result->outputs})
     if (static_cast<int64_t>(slots->size()) > limits.slots)
       return makeError(ErrorCode::Unsupported,
