@@ -13,9 +13,12 @@
 #include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
+#include <vector>
 
 namespace anec::rt {
 
@@ -23,36 +26,14 @@ namespace {
 
 using namespace gemm_detail;
 
-/// B is packed for so many terms and columns at a time, 8 MiB at most.
-constexpr int64_t maxOuterDepth = 2048, maxBlockColumns = 1024;
-/// One task computes this many panels of A times all columns of a block.
-constexpr int64_t taskPanels = 4;
-constexpr int64_t maxTileElements = 16 * 96;
+/// B is packed for so many columns at a time, and for as many slices of the
+/// terms as half of the second cache holds.
+constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
+/// One task computes at most this many panels of A times all columns of a
+/// block.
+constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
-
-/// Asks for memory a few cache lines at a time, while the arithmetic units are
-/// busy with what came before.
-class Prefetcher {
-public:
-  Prefetcher() = default;
-  Prefetcher(const void *first, int64_t bytes, int64_t pieces)
-      : next(static_cast<const uint8_t *>(first)),
-        perPiece(
-            ceilDiv(ceilDiv(bytes, lineBytes), std::max<int64_t>(1, pieces))),
-        end(next + bytes) {}
-
-  void piece() {
-    for (int64_t i = 0; i < perPiece && next < end; ++i, next += lineBytes)
-      __builtin_prefetch(next, 0, 2);
-  }
-
-private:
-  static constexpr int64_t lineBytes = 64;
-  const uint8_t *next = nullptr;
-  int64_t perPiece = 0;
-  const uint8_t *end = nullptr;
-};
 
 /// Some terms of a block, counted from its first.
 struct Terms {
@@ -65,13 +46,22 @@ public:
   /// `packed` stands for `a` unless it is null.
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
-          const Matrix &c, const Kernels<T> &kernels, ThreadPool &pool)
+          const Matrix &c, ThreadPool &pool)
       : m(m), n(n), k(k), alpha(static_cast<T>(alpha)), a(a), packed(packed),
-        b(b), mode(mode), c(c), kernels(kernels), pool(pool) {
-    rows = evenPart(m, kernels.maxRows);
+        b(b), mode(mode), c(c), pool(pool) {
+    rows = evenPart(m, tiles.maxRows);
     aStride = packed ? rows : ceilDiv(rows, 4) * 4;
-    outerDepth = evenPart(k, maxOuterDepth);
     panels = ceilDiv(m, rows);
+    blockColumns =
+        ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
+    // The order of the sums depends on k alone: blocks are whole slices.
+    sliceDepth = evenPart(k, maxDepth);
+    outerDepth =
+        sliceDepth *
+        std::max<int64_t>(1, maxBlockElements / blockColumns / sliceDepth);
+    outerDepth = std::min(outerDepth, k);
+    streams = mayStream();
+    planTasks();
   }
 
   void run();
@@ -89,18 +79,24 @@ private:
     bool first, last;
   };
 
+  /// Panels of A that a thread takes at once.
+  struct Task {
+    int64_t begin, end;
+  };
+
+  void planTasks();
+  bool mayStream() const;
   void packB(const Block &block);
   void findTerms(const Block &block);
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
-  void computeTask(const Block &block, int64_t firstPanel);
-  void computeSlice(const Block &block, const Slice &slice, int64_t firstPanel,
-                    int64_t endPanel, const T *panelsA, int64_t panelStride,
-                    T *tiles);
-  Prefetcher prefetcherOf(int64_t panel, int64_t term, int64_t terms,
-                          int64_t pieces) const;
-  const T *packA(int64_t firstPanel, int64_t endPanel, int64_t term,
-                 int64_t depth, int64_t *panelStride);
+  void computeTask(const Block &block, size_t number);
+  void computeSlice(const Block &block, const Slice &slice, size_t number,
+                    const T *panelsA, int64_t panelStride, T *sums);
+  void readAhead(const Block &block, const Slice &slice, size_t number,
+                 Prefetch *ahead) const;
+  const T *packA(const Task &task, int64_t term, int64_t depth,
+                 int64_t *panelStride);
   Matrix resultAt(int64_t row, int64_t column) const;
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
@@ -113,9 +109,12 @@ private:
   ConstMatrix b;
   GemmMode mode;
   Matrix c;
-  const Kernels<T> &kernels;
+  const Tiles<T> &tiles = bestTiles<T>();
+  const Packing<T> &packing = bestPacking<T>();
   ThreadPool &pool;
-  int64_t rows, aStride, outerDepth, panels;
+  int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
+  std::vector<Task> tasks;
+  bool streams;
   T *packedB = nullptr;
   /// The terms of each panel of B without the zeros around them.
   Terms *usedTerms = nullptr;
@@ -125,7 +124,7 @@ private:
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
-  AlignedBuffer<T> a, b, tiles, partial;
+  AlignedBuffer<T> a, b, sums, partial;
   AlignedBuffer<Terms> usedTerms;
 
   static Workspace &get() {
@@ -136,22 +135,41 @@ template <typename T> struct Workspace {
 
 } // namespace
 
+/// A result that no cache keeps until it is read would only push out what the
+/// product reads, after it was read from memory itself to be overwritten.
+template <typename T> bool Product<T>::mayStream() const {
+  constexpr int64_t keptBytes = 2 << 20, lineBytes = 64;
+  return mode == GemmMode::Overwrite && c.columnStride == 1 &&
+         elementBytes(c.type) == sizeof(T) &&
+         m * n * int64_t(sizeof(T)) > keptBytes &&
+         c.rowStride * int64_t(sizeof(T)) % lineBytes == 0 &&
+         reinterpret_cast<uintptr_t>(c.data) % lineBytes == 0;
+}
+
+/// Large tasks share what they read; small ones at the end let all threads end
+/// together.
+template <typename T> void Product<T>::planTasks() {
+  const int64_t shares = 2 * pool.size();
+  for (int64_t panel = 0; panel < panels;) {
+    const int64_t size =
+        std::clamp<int64_t>((panels - panel) / shares, 1, maxTaskPanels);
+    tasks.push_back({panel, panel + size});
+    panel += size;
+  }
+}
+
 template <typename T> void Product<T>::run() {
   Workspace<T> &workspace = Workspace<T>::get();
-  const int64_t width = kernels.width;
-  const int64_t blockColumns =
-      std::max<int64_t>(maxBlockColumns / width, 1) * width;
-  const int64_t usedColumns = std::min(blockColumns, ceilDiv(n, width) * width);
-  packedB = workspace.b.reserve(usedColumns * outerDepth);
-  usedTerms = workspace.usedTerms.reserve(ceilDiv(usedColumns, width));
+  packedB = workspace.b.reserve(blockColumns * outerDepth);
+  usedTerms = workspace.usedTerms.reserve(blockColumns / tiles.width);
   if (k > outerDepth)
-    partial = workspace.partial.reserve(panels * rows * usedColumns);
+    partial = workspace.partial.reserve(panels * rows * blockColumns);
   for (int64_t column = 0; column < n; column += blockColumns)
     for (int64_t depth = 0; depth < k; depth += outerDepth) {
       Block block;
       block.column = column;
       block.columns = std::min(blockColumns, n - column);
-      block.panelsB = ceilDiv(block.columns, width);
+      block.panelsB = ceilDiv(block.columns, tiles.width);
       block.depth = depth;
       block.depthSize = std::min(outerDepth, k - depth);
       block.first = depth == 0;
@@ -165,10 +183,10 @@ template <typename T> void Product<T>::run() {
 /// Goes through B as it lies in memory, which another core may just have
 /// written: by columns, or by a few terms of all columns.
 template <typename T> void Product<T>::packB(const Block &block) {
-  const int64_t width = kernels.width;
+  const int64_t width = tiles.width;
   auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
     const int64_t column = panel * width;
-    kernels.pack(
+    packing.pack(
         offset(b, block.depth + term, block.column + column).transposed(),
         std::min(width, block.columns - column), terms, width,
         packedB + column * outerDepth + term * width);
@@ -241,7 +259,7 @@ template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
 /// which a panel begins and ends when they are 0 in all its columns. One look
 /// at either end is enough for others.
 template <typename T> void Product<T>::findTerms(const Block &block) {
-  const int64_t width = kernels.width;
+  const int64_t width = tiles.width;
   bool areSkipped = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
     const int64_t column = panel * width;
@@ -264,46 +282,45 @@ template <typename T> void Product<T>::findTerms(const Block &block) {
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
-  const int64_t tasks = ceilDiv(panels, taskPanels);
-  auto task = [&](int64_t i) { computeTask(block, i * taskPanels); };
+  const int64_t count = static_cast<int64_t>(tasks.size());
+  auto task = [&](int64_t i) { computeTask(block, static_cast<size_t>(i)); };
   if (m * block.columns * block.depthSize < soloOperations)
-    for (int64_t i = 0; i < tasks; ++i)
+    for (int64_t i = 0; i < count; ++i)
       task(i);
   else
-    pool.parallelFor(tasks, task);
+    pool.parallelFor(count, task);
 }
 
 /// Panels of A from `term` on in the type of the sums, `*panelStride` elements
 /// apart.
 template <typename T>
-const T *Product<T>::packA(int64_t firstPanel, int64_t endPanel, int64_t term,
-                           int64_t depth, int64_t *panelStride) {
+const T *Product<T>::packA(const Task &task, int64_t term, int64_t depth,
+                           int64_t *panelStride) {
   if (packed && elementBytes(packed->type()) == sizeof(T)) {
     *panelStride = k * rows;
-    return static_cast<const T *>(packed->at(firstPanel, term));
+    return static_cast<const T *>(packed->at(task.begin, term));
   }
   *panelStride = aStride * depth;
-  T *panelsA = Workspace<T>::get().a.reserve(taskPanels * *panelStride);
-  for (int64_t panel = firstPanel; panel < endPanel; ++panel) {
-    T *target = panelsA + (panel - firstPanel) * *panelStride;
+  T *panelsA = Workspace<T>::get().a.reserve(maxTaskPanels * *panelStride);
+  for (int64_t panel = task.begin; panel < task.end; ++panel) {
+    T *target = panelsA + (panel - task.begin) * *panelStride;
     if (packed)
       convert(static_cast<const half *>(packed->at(panel, term)), target,
               (depth - 1) * rows + rowsOf(panel));
     else
-      kernels.pack(offset(a, panel * rows, term), rowsOf(panel), depth, aStride,
+      packing.pack(offset(a, panel * rows, term), rowsOf(panel), depth, aStride,
                    target);
   }
   return panelsA;
 }
 
 template <typename T>
-void Product<T>::computeTask(const Block &block, int64_t firstPanel) {
-  const int64_t endPanel = std::min(firstPanel + taskPanels, panels);
-  const int64_t sliceDepth = evenPart(block.depthSize, maxDepth);
-  const int64_t tileElements = rows * kernels.width;
-  T *tiles = partial ? partial + firstPanel * block.panelsB * tileElements
-                     : Workspace<T>::get().tiles.reserve(
-                           taskPanels * block.panelsB * tileElements);
+void Product<T>::computeTask(const Block &block, size_t number) {
+  const Task &task = tasks[number];
+  const int64_t tileElements = rows * tiles.width;
+  T *sums = partial ? partial + task.begin * block.panelsB * tileElements
+                    : Workspace<T>::get().sums.reserve(
+                          maxTaskPanels * block.panelsB * tileElements);
   for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
     Slice slice;
     slice.depth = depth;
@@ -311,62 +328,64 @@ void Product<T>::computeTask(const Block &block, int64_t firstPanel) {
     slice.first = block.first && depth == 0;
     slice.last = block.last && depth + sliceDepth >= block.depthSize;
     int64_t panelStride = 0;
-    const T *panelsA = packA(firstPanel, endPanel, block.depth + depth,
-                             slice.depthSize, &panelStride);
-    computeSlice(block, slice, firstPanel, endPanel, panelsA, panelStride,
-                 tiles);
+    const T *panelsA =
+        packA(task, block.depth + depth, slice.depthSize, &panelStride);
+    computeSlice(block, slice, number, panelsA, panelStride, sums);
   }
+  if (streams)
+    hwy::FlushStream();
 }
 
+/// What this thread will probably read after a slice: the same panels' next
+/// terms, or the panels that come after those of the other threads.
 template <typename T>
-Prefetcher Product<T>::prefetcherOf(int64_t panel, int64_t term, int64_t terms,
-                                    int64_t pieces) const {
-  if (panel >= panels)
-    return Prefetcher();
+void Product<T>::readAhead(const Block &block, const Slice &slice,
+                           size_t number, Prefetch *ahead) const {
+  const int64_t sliceEnd = slice.depth + slice.depthSize;
+  const bool isBlockEnd = sliceEnd >= block.depthSize;
+  const size_t next =
+      isBlockEnd ? number + static_cast<size_t>(pool.size()) : number;
+  if (!packed || next >= tasks.size())
+    return;
+  const int64_t term = block.depth + (isBlockEnd ? 0 : sliceEnd);
   const int64_t bytes =
-      std::min(terms, k - term) * rows * elementBytes(packed->type());
-  return Prefetcher(packed->at(panel, term), bytes, pieces);
+      std::min(slice.depthSize, k - term) * rows * elementBytes(packed->type());
+  const int64_t requests =
+      block.panelsB * ceilDiv(slice.depthSize, Prefetch::termsApart);
+  for (int64_t panel = tasks[next].begin; panel < tasks[next].end; ++panel)
+    *ahead++ = Prefetch(packed->at(panel, term), bytes, requests);
 }
 
-/// The tiles of some panels of A and all panels of B.
+/// The tiles of a task's panels of A and all panels of B.
 template <typename T>
 void Product<T>::computeSlice(const Block &block, const Slice &slice,
-                              int64_t firstPanel, int64_t endPanel,
-                              const T *panelsA, int64_t panelStride, T *tiles) {
-  alignas(64) T local[maxTileElements];
-  // What this thread will probably read next: the same panels' next terms, or
-  // the panels that come after those of the other threads.
-  Prefetcher prefetchers[taskPanels];
-  for (int64_t i = 0; packed && i < taskPanels; ++i)
-    prefetchers[i] =
-        slice.depth + slice.depthSize < block.depthSize
-            ? prefetcherOf(firstPanel + i,
-                           block.depth + slice.depth + slice.depthSize,
-                           slice.depthSize, block.panelsB)
-            : prefetcherOf(firstPanel + i + taskPanels * pool.size(),
-                           block.depth, slice.depthSize, block.panelsB);
-  const int64_t width = kernels.width, tileElements = rows * width;
-  assert(tileElements <= maxTileElements && "tile too large");
-  const bool isWhole = slice.first && slice.last;
+                              size_t number, const T *panelsA,
+                              int64_t panelStride, T *sums) {
+  const Task &task = tasks[number];
+  const int64_t sliceEnd = slice.depth + slice.depthSize;
+  Prefetch ahead[maxTaskPanels];
+  readAhead(block, slice, number, ahead);
+  const int64_t width = tiles.width, tileElements = rows * width;
+  TileResult<T> result;
+  result.continues = !slice.first;
+  result.isComplete = slice.last;
+  result.accumulate = mode == GemmMode::Accumulate;
+  result.alpha = alpha;
+  result.streams = streams;
   for (int64_t pb = 0; pb < block.panelsB; ++pb) {
-    const int64_t sliceEnd = slice.depth + slice.depthSize;
     const Terms terms = {std::clamp(usedTerms[pb].begin, slice.depth, sliceEnd),
                          std::clamp(usedTerms[pb].end, slice.depth, sliceEnd)};
-    for (int64_t pa = firstPanel; pa < endPanel; ++pa) {
-      const int64_t column = pb * width;
-      prefetchers[pa - firstPanel].piece();
-      T *tile = isWhole ? local
-                        : tiles + ((pa - firstPanel) * block.panelsB + pb) *
-                                      tileElements;
-      kernels.tile(rowsOf(pa), terms.end - terms.begin,
-                   panelsA + (pa - firstPanel) * panelStride +
-                       (terms.begin - slice.depth) * aStride,
-                   aStride, packedB + column * outerDepth + terms.begin * width,
-                   tile, !slice.first);
-      if (slice.last)
-        kernels.store(tile, rowsOf(pa), std::min(width, block.columns - column),
-                      alpha, mode == GemmMode::Accumulate,
-                      resultAt(pa * rows, block.column + column));
+    const int64_t column = pb * width;
+    const T *b = packedB + column * outerDepth + terms.begin * width;
+    result.columns = std::min(width, block.columns - column);
+    for (int64_t pa = task.begin; pa < task.end; ++pa) {
+      const int64_t panel = pa - task.begin;
+      result.partial = sums + (panel * block.panelsB + pb) * tileElements;
+      result.c = resultAt(pa * rows, block.column + column);
+      tiles.byRows[rowsOf(pa) - 1](terms.end - terms.begin,
+                                   panelsA + panel * panelStride +
+                                       (terms.begin - slice.depth) * aStride,
+                                   aStride, b, ahead[panel], result);
     }
   }
 }
@@ -415,12 +434,9 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     a = left;
   }
   if (isDouble)
-    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, doubleKernels(),
-                    pool)
-        .run();
+    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
   else
-    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, floatKernels(), pool)
-        .run();
+    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
@@ -428,7 +444,7 @@ void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
   assert(c.type != MatrixType::F64 && "f64 matrices are not packed");
   if (a.rows() > 0 && n > 0 && a.depth() > 0)
     Product<float>(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c,
-                   floatKernels(), pool)
+                   pool)
         .run();
 }
 

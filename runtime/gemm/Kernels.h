@@ -9,6 +9,9 @@
 
 #include "runtime/gemm/Gemm.h"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace anec::rt::gemm_detail {
 
 /// Writes a panel of `width` vectors of length `depth`, element (i, p) at
@@ -24,33 +27,74 @@ using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
 using PackHalvesFunction = void (*)(const ConstMatrix &from, int64_t width,
                                     int64_t depth, int64_t stride, half *panel);
 
-/// tile[i * width + j] = sum over p of a[p * aStride + i] * b[p * width + j]
-/// for i < `rows`, with `width` from the table; added to the tile when it
-/// `continues`.
-template <typename T>
-using TileFunction = void (*)(int64_t rows, int64_t depth, const T *a,
-                              int64_t aStride, const T *b, T *tile,
-                              bool continues);
-
-/// c = alpha * tile, or c += alpha * tile, for `rows` x `columns` elements,
-/// each rounded once.
-template <typename T>
-using StoreFunction = void (*)(const T *tile, int64_t rows, int64_t columns,
-                               T alpha, bool accumulate, const Matrix &c);
-
-template <typename T> struct Kernels {
-  /// Tallest tile and the width of every tile.
-  int64_t maxRows, width;
+template <typename T> struct Packing {
   PackFunction<T> pack;
-  TileFunction<T> tile;
-  StoreFunction<T> store;
   /// Null for double.
   PackHalvesFunction packHalves;
 };
 
-/// Those of the best instruction set of this machine.
-const Kernels<float> &floatKernels();
-const Kernels<double> &doubleKernels();
+/// Where the sums of a tile go. Elements of a tile are `width` apart by row.
+template <typename T> struct TileResult {
+  /// Sums of earlier terms, which are added when `continues`; takes the sums
+  /// unless they are complete.
+  T *partial = nullptr;
+  bool continues = false;
+  /// c = alpha * sums, or c += alpha * sums, each element rounded once. `c` is
+  /// the part of the result below the tile, `columns` of the tile's.
+  bool isComplete = false, accumulate = false;
+  /// Past the caches, where whole lines of C are overwritten that nobody reads
+  /// soon; needs C of T, aligned to whole vectors.
+  bool streams = false;
+  T alpha = 1;
+  Matrix c;
+  int64_t columns = 0;
+};
+
+/// Memory that will be read soon, asked for little by little: many requests at
+/// once would hold up those of the arithmetic.
+class Prefetch {
+public:
+  /// A tile asks once in so many terms.
+  static constexpr int64_t termsApart = 8;
+
+  Prefetch() = default;
+  /// `bytes` from `first` on, in at least `requests` requests.
+  Prefetch(const void *first, int64_t bytes, int64_t requests)
+      : next(static_cast<const uint8_t *>(first)), end(next + bytes),
+        step(std::max<int64_t>(16, bytes / std::max<int64_t>(1, requests))) {}
+
+  void one() {
+    if (next < end)
+      __builtin_prefetch(next, 0, 2);
+    next += step;
+  }
+
+private:
+  const uint8_t *next = nullptr, *end = nullptr;
+  int64_t step = 0;
+};
+
+/// The sums over p of a[p * aStride + i] * b[p * width + j] for a tile.
+template <typename T>
+using TileFunction = void (*)(int64_t depth, const T *a, int64_t aStride,
+                              const T *b, Prefetch &next,
+                              const TileResult<T> &result);
+
+template <typename T> struct Tiles {
+  /// Tallest tile and the width of every tile.
+  int64_t maxRows, width;
+  /// By rows - 1.
+  TileFunction<T> byRows[16];
+};
+
+/// Those of the best instruction set of this machine; float and double.
+template <typename T> const Packing<T> &bestPacking();
+template <typename T> const Tiles<T> &bestTiles();
+
+template <> const Packing<float> &bestPacking();
+template <> const Packing<double> &bestPacking();
+template <> const Tiles<float> &bestTiles();
+template <> const Tiles<double> &bestTiles();
 
 } // namespace anec::rt::gemm_detail
 

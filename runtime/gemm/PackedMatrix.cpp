@@ -18,9 +18,9 @@ using namespace gemm_detail;
 
 PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
     : rowCount(rows), termCount(depth),
-      panelHeight(evenPart(rows, floatKernels().maxRows)), elementType(type),
-      memory(ceilDiv(rows, panelHeight) * panelHeight * depth *
-             elementBytes(type)) {
+      panelHeight(evenPart(rows, bestTiles<float>().maxRows)),
+      elementType(type), memory(ceilDiv(rows, panelHeight) * panelHeight *
+                                depth * elementBytes(type)) {
   assert(type != MatrixType::F64 && "only F16 and F32 are packed");
   std::fill_n(memory.data(), memory.capacity(), uint8_t(0));
 }
@@ -33,14 +33,14 @@ const void *PackedMatrix::at(int64_t panel, int64_t term) const {
 /// `count` terms of a panel from the view `from`, which begins at its first.
 void PackedMatrix::packPart(int64_t panel, int64_t term, int64_t count,
                             const ConstMatrix &from) {
-  const Kernels<float> &kernels = floatKernels();
+  const Packing<float> &packing = bestPacking<float>();
   const int64_t height = std::min(panelHeight, rowCount - panel * panelHeight);
   void *target = const_cast<void *>(at(panel, term));
   if (elementType == MatrixType::F16)
-    kernels.packHalves(from, height, count, panelHeight,
+    packing.packHalves(from, height, count, panelHeight,
                        static_cast<half *>(target));
   else
-    kernels.pack(from, height, count, panelHeight,
+    packing.pack(from, height, count, panelHeight,
                  static_cast<float *>(target));
 }
 

@@ -6,12 +6,14 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
 #include "runtime/gemm/PackedMatrix.h"
+#include "runtime/support/AlignedBuffer.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -124,6 +126,25 @@ TEST(Gemm, SeveralBlocksOfEveryLoop) {
                           1, GemmMode::Overwrite);
   check<float, half, float>(40, 1100, 2500, Order::Columns, Order::Rows,
                             Order::Rows, 1, GemmMode::Overwrite);
+}
+
+/// Large results whose rows begin at whole cache lines are written past the
+/// caches: the same bits as one that is a float off, and nothing beside them.
+TEST(Gemm, LargeResultsAlignedAndNot) {
+  const int64_t m = 1027, n = 608, k = 21, stride = n + 32;
+  TestMatrix<float> a(m, k, Order::Rows, 1), b(k, n, Order::Columns, 2);
+  ThreadPool pool(2);
+  AlignedBuffer<float> aligned(m * stride), shifted(m * stride + 1);
+  std::fill_n(aligned.data(), m * stride, -7.0F);
+  gemm(m, n, k, 0.5, a.view(), b.view(), GemmMode::Overwrite,
+       Matrix(aligned.data(), stride), pool);
+  gemm(m, n, k, 0.5, a.view(), b.view(), GemmMode::Overwrite,
+       Matrix(shifted.data() + 1, stride), pool);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < stride; ++j)
+      ASSERT_EQ(aligned.data()[i * stride + j],
+                j < n ? shifted.data()[1 + i * stride + j] : -7.0F)
+          << i << "," << j;
 }
 
 /// Zeros are skipped where whole panels of them begin or end the terms.

@@ -1,7 +1,6 @@
-//===- Kernels.cpp - The parts of the matrix product ----------------------===//
+//===- Packing.cpp - Operands of products in the order they are read ------===//
 //
-// Packing converts to the type of the sums. The inner kernel keeps one tile of
-// C in registers: 14 x 2 vectors with AVX-512, 6 x 2 with AVX2, 8 x 3 on Arm.
+// Packing transposes where it must and converts to the type of the sums.
 //
 //===----------------------------------------------------------------------===//
 // Older sets convert halves in software, which the scalar code does as well.
@@ -9,7 +8,7 @@
   (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 |    \
    HWY_RVV)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "runtime/gemm/Kernels.cpp"
+#define HWY_TARGET_INCLUDE "runtime/gemm/Packing.cpp"
 // clang-format off
 #include <hwy/foreach_target.h>
 // clang-format on
@@ -19,7 +18,6 @@
 #include "runtime/support/VectorLoads-inl.h"
 
 #include <algorithm>
-#include <utility>
 
 HWY_BEFORE_NAMESPACE();
 namespace anec::rt::gemm_detail::HWY_NAMESPACE {
@@ -28,18 +26,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using rt::HWY_NAMESPACE::load;
 using rt::HWY_NAMESPACE::store;
 
-#if HWY_TARGET <= HWY_AVX3
-constexpr int64_t maxRows = 14, vectorsPerRow = 2;
-#elif HWY_ARCH_ARM_A64
-constexpr int64_t maxRows = 8, vectorsPerRow = 3;
-#else
-constexpr int64_t maxRows = 6, vectorsPerRow = 2;
-#endif
-
 template <typename T>
 constexpr int64_t lanesOf = hn::MaxLanes(hn::ScalableTag<T>());
-
-// ---- Packing ----
 
 /// Panel elements side by side in memory: copies rows of the panel. Whole
 /// vectors may read and write past the width, but only what lies before the
@@ -282,112 +270,14 @@ void packHalves(const ConstMatrix &from, int64_t width, int64_t depth,
 }
 #endif
 
-// ---- The inner kernel ----
-
-template <typename T, int rows>
-void tileOfRows(int64_t depth, const T *HWY_RESTRICT a, int64_t aStride,
-                const T *HWY_RESTRICT b, T *HWY_RESTRICT tile, bool continues) {
-  const hn::ScalableTag<T> d;
-  using Vector = hn::Vec<decltype(d)>;
-  constexpr int64_t lanes = lanesOf<T>;
-  constexpr int64_t width = vectorsPerRow * lanes;
-  Vector sums[rows][vectorsPerRow];
-  for (int i = 0; i < rows; ++i)
-    for (int v = 0; v < vectorsPerRow; ++v)
-      sums[i][v] = hn::Zero(d);
-  for (int64_t p = 0; p < depth; ++p) {
-    Vector column[vectorsPerRow];
-    for (int v = 0; v < vectorsPerRow; ++v)
-      column[v] = hn::Load(d, b + v * lanes);
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; ++i) {
-      const Vector scale = hn::Set(d, a[i]);
-#pragma GCC unroll 4
-      for (int v = 0; v < vectorsPerRow; ++v)
-        sums[i][v] = hn::MulAdd(scale, column[v], sums[i][v]);
-    }
-    a += aStride;
-    b += width;
-  }
-  for (int i = 0; i < rows; ++i)
-    for (int v = 0; v < vectorsPerRow; ++v) {
-      T *place = tile + i * width + v * lanes;
-      hn::Store(continues ? hn::Add(hn::Load(d, place), sums[i][v])
-                          : sums[i][v],
-                d, place);
-    }
+const Packing<float> *floatPacking() {
+  static constexpr Packing<float> packing = {&packFloat, packHalves};
+  return &packing;
 }
 
-template <typename T>
-using FixedTileFunction = void (*)(int64_t, const T *, int64_t, const T *, T *,
-                                   bool);
-
-template <typename T, size_t... counts>
-FixedTileFunction<T> selectTile(int64_t rows, std::index_sequence<counts...>) {
-  static constexpr FixedTileFunction<T> functions[] = {
-      &tileOfRows<T, static_cast<int>(counts) + 1>...};
-  return functions[rows - 1];
-}
-
-template <typename T>
-void tileFunction(int64_t rows, int64_t depth, const T *a, int64_t aStride,
-                  const T *b, T *tile, bool continues) {
-  selectTile<T>(rows, std::make_index_sequence<maxRows>())(depth, a, aStride, b,
-                                                           tile, continues);
-}
-
-// ---- Storing ----
-
-template <typename T, typename U>
-void storeTo(const T *tile, int64_t rows, int64_t columns, T alpha,
-             bool accumulate, const Matrix &c) {
-  const hn::ScalableTag<T> d;
-  constexpr int64_t lanes = lanesOf<T>;
-  constexpr int64_t width = vectorsPerRow * lanes;
-  const auto scale = hn::Set(d, alpha);
-  for (int64_t i = 0; i < rows; ++i) {
-    const T *source = tile + i * width;
-    U *target = static_cast<U *>(c.data) + i * c.rowStride;
-    int64_t j = 0;
-    for (; c.columnStride == 1 && j + lanes <= columns; j += lanes) {
-      auto numbers = hn::Mul(hn::Load(d, source + j), scale);
-      if (accumulate)
-        numbers = hn::Add(load(d, target + j), numbers);
-      store(d, numbers, target + j);
-    }
-    for (; j < columns; ++j) {
-      U &element = target[j * c.columnStride];
-      const T number = source[j] * alpha;
-      element = static_cast<U>(accumulate ? static_cast<T>(element) + number
-                                          : number);
-    }
-  }
-}
-
-void storeFloat(const float *tile, int64_t rows, int64_t columns, float alpha,
-                bool accumulate, const Matrix &c) {
-  if (c.type == MatrixType::F16)
-    storeTo<float, half>(tile, rows, columns, alpha, accumulate, c);
-  else
-    storeTo<float, float>(tile, rows, columns, alpha, accumulate, c);
-}
-
-const Kernels<float> *floatTable() {
-  static constexpr Kernels<float> table = {
-      maxRows,     vectorsPerRow * lanesOf<float>,
-      &packFloat,  &tileFunction<float>,
-      &storeFloat, packHalves};
-  return &table;
-}
-
-const Kernels<double> *doubleTable() {
-  static constexpr Kernels<double> table = {maxRows,
-                                            vectorsPerRow * lanesOf<double>,
-                                            &packDouble,
-                                            &tileFunction<double>,
-                                            &storeTo<double, double>,
-                                            nullptr};
-  return &table;
+const Packing<double> *doublePacking() {
+  static constexpr Packing<double> packing = {&packDouble, nullptr};
+  return &packing;
 }
 
 } // namespace anec::rt::gemm_detail::HWY_NAMESPACE
@@ -396,17 +286,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace anec::rt::gemm_detail {
 
-HWY_EXPORT(floatTable);
-HWY_EXPORT(doubleTable);
+HWY_EXPORT(floatPacking);
+HWY_EXPORT(doublePacking);
 
-const Kernels<float> &floatKernels() {
-  static const Kernels<float> *table = HWY_DYNAMIC_DISPATCH(floatTable)();
-  return *table;
+template <> const Packing<float> &bestPacking() {
+  static const Packing<float> *packing = HWY_DYNAMIC_DISPATCH(floatPacking)();
+  return *packing;
 }
 
-const Kernels<double> &doubleKernels() {
-  static const Kernels<double> *table = HWY_DYNAMIC_DISPATCH(doubleTable)();
-  return *table;
+template <> const Packing<double> &bestPacking() {
+  static const Packing<double> *packing = HWY_DYNAMIC_DISPATCH(doublePacking)();
+  return *packing;
 }
 
 } // namespace anec::rt::gemm_detail

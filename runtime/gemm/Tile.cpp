@@ -1,0 +1,209 @@
+//===- Tile.cpp - The inner kernel of the matrix product ------------------===//
+//
+// One tile of C stays in registers: 14 x 2 vectors with AVX-512, 6 x 2 with
+// AVX2, 8 x 3 on Arm. Complete sums go from there to C, rounded on the way.
+//
+//===----------------------------------------------------------------------===//
+// Older sets convert halves in software, which the scalar code does as well.
+#define HWY_DISABLED_TARGETS                                                   \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 |    \
+   HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/gemm/Tile.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
+#include "runtime/gemm/Kernels.h"
+#include "runtime/support/VectorLoads-inl.h"
+
+#include <hwy/cache_control.h>
+
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace anec::rt::gemm_detail::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using rt::HWY_NAMESPACE::load;
+using rt::HWY_NAMESPACE::store;
+
+#if HWY_TARGET <= HWY_AVX3
+constexpr int64_t maxRows = 14, vectorsPerRow = 2;
+#elif HWY_ARCH_ARM_A64
+constexpr int64_t maxRows = 8, vectorsPerRow = 3;
+#else
+constexpr int64_t maxRows = 6, vectorsPerRow = 2;
+#endif
+static_assert(maxRows <= 16 && vectorsPerRow <= 4, "loops are unrolled so far");
+
+template <typename T>
+constexpr int64_t lanesOf = hn::MaxLanes(hn::ScalableTag<T>());
+template <typename T> constexpr int64_t widthOf = vectorsPerRow * lanesOf<T>;
+
+/// A tile's sums in registers. Every loop over it must be unrolled, or the
+/// compiler keeps them in memory.
+template <typename T, int rows>
+using Sums = hn::Vec<hn::ScalableTag<T>>[rows][vectorsPerRow];
+
+/// Terms ahead of which a panel of B is asked for: more than the second cache
+/// takes, less than what the first one holds.
+constexpr int64_t termsAhead = 8;
+
+template <typename T, int rows>
+HWY_INLINE void addTerms(int64_t depth, const T *HWY_RESTRICT a,
+                         int64_t aStride, const T *HWY_RESTRICT b,
+                         Prefetch &next, Sums<T, rows> &sums) {
+  const hn::ScalableTag<T> d;
+  constexpr int64_t lanes = lanesOf<T>, width = widthOf<T>;
+  int64_t untilPrefetch = 1;
+  for (int64_t p = 0; p < depth; ++p) {
+    if (--untilPrefetch == 0) {
+      untilPrefetch = Prefetch::termsApart;
+      next.one();
+    }
+    hn::Vec<decltype(d)> column[vectorsPerRow];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v) {
+      column[v] = hn::Load(d, b + v * lanes);
+      hwy::Prefetch(b + termsAhead * width + v * lanes);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      const auto scale = hn::Set(d, a[i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < vectorsPerRow; ++v)
+        sums[i][v] = hn::MulAdd(scale, column[v], sums[i][v]);
+    }
+    a += aStride;
+    b += width;
+  }
+}
+
+enum class Storing { Overwrite, Add, Stream };
+
+/// To whole rows of C, or onto them.
+template <typename T, int rows, Storing how, typename U>
+HWY_INLINE void storeRows(const Sums<T, rows> &sums, T alpha, U *c,
+                          int64_t rowStride) {
+  const hn::ScalableTag<T> d;
+  const auto scale = hn::Set(d, alpha);
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v) {
+      U *place = c + v * lanesOf<T>;
+      auto numbers = hn::Mul(sums[i][v], scale);
+      if constexpr (how == Storing::Add)
+        numbers = hn::Add(load(d, place), numbers);
+      if constexpr (how == Storing::Stream)
+        hn::Stream(numbers, d, place);
+      else
+        store(d, numbers, place);
+    }
+    c += rowStride;
+  }
+}
+
+/// Some columns of C, or columns that do not lie side by side.
+template <typename T, typename U>
+void storeElements(const T *tile, int64_t rows, const TileResult<T> &result) {
+  const Matrix &c = result.c;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < result.columns; ++j) {
+      U &element =
+          static_cast<U *>(c.data)[i * c.rowStride + j * c.columnStride];
+      const T number = tile[i * widthOf<T> + j] * result.alpha;
+      element = static_cast<U>(
+          result.accumulate ? static_cast<T>(element) + number : number);
+    }
+}
+
+template <typename T, int rows, typename U>
+HWY_INLINE void storeSums(const Sums<T, rows> &sums,
+                          const TileResult<T> &result) {
+  U *c = static_cast<U *>(result.c.data);
+  const int64_t stride = result.c.rowStride;
+  if (result.columns < widthOf<T> || result.c.columnStride != 1) {
+    HWY_ALIGN T tile[rows * widthOf<T>];
+    storeRows<T, rows, Storing::Overwrite>(sums, T(1), tile, widthOf<T>);
+    storeElements<T, U>(tile, rows, result);
+  } else if (result.accumulate) {
+    storeRows<T, rows, Storing::Add>(sums, result.alpha, c, stride);
+  } else if (result.streams && sizeof(T) == sizeof(U)) {
+    if constexpr (sizeof(T) == sizeof(U))
+      storeRows<T, rows, Storing::Stream>(sums, result.alpha, c, stride);
+  } else {
+    storeRows<T, rows, Storing::Overwrite>(sums, result.alpha, c, stride);
+  }
+}
+
+template <typename T, int rows>
+void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
+                Prefetch &next, const TileResult<T> &result) {
+  const hn::ScalableTag<T> d;
+  Sums<T, rows> sums;
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v)
+      sums[i][v] = hn::Zero(d);
+  addTerms<T, rows>(depth, a, aStride, b, next, sums);
+  if (result.continues)
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectorsPerRow; ++v)
+        sums[i][v] = hn::Add(
+            hn::Load(d, result.partial + i * widthOf<T> + v * lanesOf<T>),
+            sums[i][v]);
+  if (!result.isComplete)
+    storeRows<T, rows, Storing::Overwrite>(sums, T(1), result.partial,
+                                           widthOf<T>);
+  else if constexpr (sizeof(T) == 8)
+    storeSums<T, rows, double>(sums, result);
+  else if (result.c.type == MatrixType::F16)
+    storeSums<T, rows, half>(sums, result);
+  else
+    storeSums<T, rows, float>(sums, result);
+}
+
+template <typename T, size_t... counts>
+constexpr Tiles<T> tilesOf(std::index_sequence<counts...>) {
+  return {maxRows, widthOf<T>, {&tileOfRows<T, int(counts) + 1>...}};
+}
+
+const Tiles<float> *floatTiles() {
+  static constexpr Tiles<float> tiles =
+      tilesOf<float>(std::make_index_sequence<maxRows>());
+  return &tiles;
+}
+
+const Tiles<double> *doubleTiles() {
+  static constexpr Tiles<double> tiles =
+      tilesOf<double>(std::make_index_sequence<maxRows>());
+  return &tiles;
+}
+
+} // namespace anec::rt::gemm_detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace anec::rt::gemm_detail {
+
+HWY_EXPORT(floatTiles);
+HWY_EXPORT(doubleTiles);
+
+template <> const Tiles<float> &bestTiles() {
+  static const Tiles<float> *tiles = HWY_DYNAMIC_DISPATCH(floatTiles)();
+  return *tiles;
+}
+
+template <> const Tiles<double> &bestTiles() {
+  static const Tiles<double> *tiles = HWY_DYNAMIC_DISPATCH(doubleTiles)();
+  return *tiles;
+}
+
+} // namespace anec::rt::gemm_detail
+#endif // HWY_ONCE
