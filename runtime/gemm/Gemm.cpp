@@ -16,6 +16,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <utility>
 #include <vector>
@@ -38,6 +39,13 @@ constexpr int64_t soloOperations = 300000;
 /// Some terms of a block, counted from its first.
 struct Terms {
   int64_t begin, end;
+};
+
+/// A block of B in the order of the inner kernel.
+template <typename T> struct PackedBlock {
+  T *numbers = nullptr;
+  /// By panel, without the zeros around them.
+  Terms *terms = nullptr;
 };
 
 /// One product; T is the type of the sums.
@@ -72,6 +80,8 @@ private:
     int64_t column, columns, panelsB;
     int64_t depth, depthSize;
     bool first, last;
+    /// One of a kind in this process.
+    uint64_t id;
   };
   /// A part of a block's terms.
   struct Slice {
@@ -86,15 +96,21 @@ private:
 
   void planTasks();
   bool mayStream() const;
-  void packB(const Block &block);
-  void findTerms(const Block &block);
+  void packPiece(const Block &block, int64_t piece, T *numbers) const;
+  PackedBlock<T> share(const Block &block);
+  PackedBlock<T> packAlone(const Block &block) const;
+  void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
-  void computeTask(const Block &block, size_t number);
-  void computeSlice(const Block &block, const Slice &slice, size_t number,
-                    const T *panelsA, int64_t panelStride, T *sums);
+  void computeTask(const Block &block, const PackedBlock<T> &blockOfB,
+                   size_t number);
+  void computeSlice(const Block &block, const PackedBlock<T> &blockOfB,
+                    const Slice &slice, size_t number, const T *panelsA,
+                    int64_t panelStride, T *sums);
   void readAhead(const Block &block, const Slice &slice, size_t number,
                  Prefetch *ahead) const;
+  Prefetch partOfA(int64_t panel, int64_t term, int64_t terms,
+                   int64_t requests) const;
   const T *packA(const Task &task, int64_t term, int64_t depth,
                  int64_t *panelStride);
   Matrix resultAt(int64_t row, int64_t column) const;
@@ -115,9 +131,6 @@ private:
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
   std::vector<Task> tasks;
   bool streams;
-  T *packedB = nullptr;
-  /// The terms of each panel of B without the zeros around them.
-  Terms *usedTerms = nullptr;
   /// Sums between two blocks of the terms, tile after tile.
   T *partial = nullptr;
 };
@@ -125,7 +138,9 @@ private:
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b, sums, partial;
-  AlignedBuffer<Terms> usedTerms;
+  AlignedBuffer<Terms> terms;
+  /// Whose numbers are in `b`.
+  uint64_t blockInB = 0;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -159,11 +174,9 @@ template <typename T> void Product<T>::planTasks() {
 }
 
 template <typename T> void Product<T>::run() {
-  Workspace<T> &workspace = Workspace<T>::get();
-  packedB = workspace.b.reserve(blockColumns * outerDepth);
-  usedTerms = workspace.usedTerms.reserve(blockColumns / tiles.width);
+  static std::atomic<uint64_t> blocks{0};
   if (k > outerDepth)
-    partial = workspace.partial.reserve(panels * rows * blockColumns);
+    partial = Workspace<T>::get().partial.reserve(panels * rows * blockColumns);
   for (int64_t column = 0; column < n; column += blockColumns)
     for (int64_t depth = 0; depth < k; depth += outerDepth) {
       Block block;
@@ -174,34 +187,44 @@ template <typename T> void Product<T>::run() {
       block.depthSize = std::min(outerDepth, k - depth);
       block.first = depth == 0;
       block.last = depth + outerDepth >= k;
-      packB(block);
-      findTerms(block);
+      block.id = ++blocks;
       compute(block);
     }
 }
 
-/// Goes through B as it lies in memory, which another core may just have
-/// written: by columns, or by a few terms of all columns.
-template <typename T> void Product<T>::packB(const Block &block) {
+/// B is packed as it lies in memory, which another core may just have written:
+/// by columns, or by a few terms of all columns.
+constexpr int64_t termsAtOnce = 16;
+
+template <typename T>
+void Product<T>::packPiece(const Block &block, int64_t piece,
+                           T *numbers) const {
   const int64_t width = tiles.width;
   auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
     const int64_t column = panel * width;
     packing.pack(
         offset(b, block.depth + term, block.column + column).transposed(),
         std::min(width, block.columns - column), terms, width,
-        packedB + column * outerDepth + term * width);
+        numbers + column * outerDepth + term * width);
   };
+  if (b.columnStride != 1)
+    return pack(piece, 0, block.depthSize);
+  const int64_t term = piece * termsAtOnce;
+  for (int64_t panel = 0; panel < block.panelsB; ++panel)
+    pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
+}
+
+/// All threads pack their part of a block.
+template <typename T> PackedBlock<T> Product<T>::share(const Block &block) {
+  Workspace<T> &workspace = Workspace<T>::get();
+  workspace.blockInB = block.id;
+  const PackedBlock<T> result{
+      workspace.b.reserve(blockColumns * outerDepth),
+      workspace.terms.reserve(blockColumns / tiles.width)};
   const bool byTerms = b.columnStride == 1;
-  constexpr int64_t termsAtOnce = 16;
   const int64_t pieces =
       byTerms ? ceilDiv(block.depthSize, termsAtOnce) : block.panelsB;
-  auto piece = [&](int64_t i) {
-    if (!byTerms)
-      return pack(i, 0, block.depthSize);
-    const int64_t term = i * termsAtOnce;
-    for (int64_t panel = 0; panel < block.panelsB; ++panel)
-      pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
-  };
+  auto piece = [&](int64_t i) { packPiece(block, i, result.numbers); };
   if (block.columns * block.depthSize < 16384)
     for (int64_t i = 0; i < pieces; ++i)
       piece(i);
@@ -211,6 +234,24 @@ template <typename T> void Product<T>::packB(const Block &block) {
                          for (int64_t i = begin; i < end; ++i)
                            piece(i);
                        });
+  findTerms(block, result);
+  return result;
+}
+
+/// The calling thread packs the whole block, unless it has.
+template <typename T>
+PackedBlock<T> Product<T>::packAlone(const Block &block) const {
+  Workspace<T> &workspace = Workspace<T>::get();
+  const PackedBlock<T> result{
+      workspace.b.reserve(blockColumns * outerDepth),
+      workspace.terms.reserve(blockColumns / tiles.width)};
+  if (workspace.blockInB == block.id)
+    return result;
+  workspace.blockInB = block.id;
+  for (int64_t i = 0; i < ceilDiv(block.depthSize, termsAtOnce); ++i)
+    packPiece(block, i, result.numbers);
+  findTerms(block, result);
+  return result;
 }
 
 template <typename Bits>
@@ -258,13 +299,15 @@ template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
 /// Half of what causal attention multiplies by is 0: leaves out the terms with
 /// which a panel begins and ends when they are 0 in all its columns. One look
 /// at either end is enough for others.
-template <typename T> void Product<T>::findTerms(const Block &block) {
+template <typename T>
+void Product<T>::findTerms(const Block &block,
+                           const PackedBlock<T> &blockOfB) const {
   const int64_t width = tiles.width;
   bool areSkipped = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
     const int64_t column = panel * width;
     const int64_t used = std::min(width, block.columns - column);
-    const T *numbers = packedB + column * outerDepth;
+    const T *numbers = blockOfB.numbers + column * outerDepth;
     auto isZero = [&](int64_t term) {
       const T *row = numbers + term * width;
       return std::all_of(row, row + used, [](T x) { return x == T(0); });
@@ -274,17 +317,25 @@ template <typename T> void Product<T>::findTerms(const Block &block) {
       ++terms.begin;
     while (terms.end > terms.begin && isZero(terms.end - 1))
       --terms.end;
-    usedTerms[panel] = terms;
+    blockOfB.terms[panel] = terms;
     areSkipped |= terms.end - terms.begin < block.depthSize;
   }
   if (areSkipped && !isLeftFinite(block))
-    std::fill_n(usedTerms, block.panelsB, Terms{0, block.depthSize});
+    std::fill_n(blockOfB.terms, block.panelsB, Terms{0, block.depthSize});
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
   const int64_t count = static_cast<int64_t>(tasks.size());
-  auto task = [&](int64_t i) { computeTask(block, static_cast<size_t>(i)); };
-  if (m * block.columns * block.depthSize < soloOperations)
+  const bool isSmall = m * block.columns * block.depthSize < soloOperations;
+  // Where packing is a copy, a thread copies faster than it reads what another
+  // one has just written.
+  const bool isShared = isSmall || b.columnStride != 1;
+  const PackedBlock<T> shared = isShared ? share(block) : PackedBlock<T>();
+  auto task = [&](int64_t i) {
+    computeTask(block, isShared ? shared : packAlone(block),
+                static_cast<size_t>(i));
+  };
+  if (isSmall)
     for (int64_t i = 0; i < count; ++i)
       task(i);
   else
@@ -315,7 +366,8 @@ const T *Product<T>::packA(const Task &task, int64_t term, int64_t depth,
 }
 
 template <typename T>
-void Product<T>::computeTask(const Block &block, size_t number) {
+void Product<T>::computeTask(const Block &block, const PackedBlock<T> &blockOfB,
+                             size_t number) {
   const Task &task = tasks[number];
   const int64_t tileElements = rows * tiles.width;
   T *sums = partial ? partial + task.begin * block.panelsB * tileElements
@@ -330,7 +382,7 @@ void Product<T>::computeTask(const Block &block, size_t number) {
     int64_t panelStride = 0;
     const T *panelsA =
         packA(task, block.depth + depth, slice.depthSize, &panelStride);
-    computeSlice(block, slice, number, panelsA, panelStride, sums);
+    computeSlice(block, blockOfB, slice, number, panelsA, panelStride, sums);
   }
   if (streams)
     hwy::FlushStream();
@@ -345,22 +397,41 @@ void Product<T>::readAhead(const Block &block, const Slice &slice,
   const bool isBlockEnd = sliceEnd >= block.depthSize;
   const size_t next =
       isBlockEnd ? number + static_cast<size_t>(pool.size()) : number;
-  if (!packed || next >= tasks.size())
+  if (next >= tasks.size())
     return;
   const int64_t term = block.depth + (isBlockEnd ? 0 : sliceEnd);
-  const int64_t bytes =
-      std::min(slice.depthSize, k - term) * rows * elementBytes(packed->type());
+  const int64_t terms = std::min(slice.depthSize, k - term);
   const int64_t requests =
       block.panelsB * ceilDiv(slice.depthSize, Prefetch::termsApart);
   for (int64_t panel = tasks[next].begin; panel < tasks[next].end; ++panel)
-    *ahead++ = Prefetch(packed->at(panel, term), bytes, requests);
+    *ahead++ = partOfA(panel, term, terms, requests);
+}
+
+/// To be read ahead. A line is enough for a few rows of a panel that lie side
+/// by side: the next panel has the rest.
+template <typename T>
+Prefetch Product<T>::partOfA(int64_t panel, int64_t term, int64_t terms,
+                             int64_t requests) const {
+  if (packed)
+    return Prefetch(packed->at(panel, term),
+                    terms * rows * elementBytes(packed->type()), 1, 0,
+                    requests);
+  const int64_t size = elementBytes(a.type);
+  const void *first = offset(a, panel * rows, term).data;
+  if (a.columnStride == 1)
+    return Prefetch(first, terms * size, rowsOf(panel), a.rowStride * size,
+                    requests);
+  if (a.rowStride == 1)
+    return Prefetch(first, 1, terms, a.columnStride * size, requests);
+  return Prefetch();
 }
 
 /// The tiles of a task's panels of A and all panels of B.
 template <typename T>
-void Product<T>::computeSlice(const Block &block, const Slice &slice,
-                              size_t number, const T *panelsA,
-                              int64_t panelStride, T *sums) {
+void Product<T>::computeSlice(const Block &block,
+                              const PackedBlock<T> &blockOfB,
+                              const Slice &slice, size_t number,
+                              const T *panelsA, int64_t panelStride, T *sums) {
   const Task &task = tasks[number];
   const int64_t sliceEnd = slice.depth + slice.depthSize;
   Prefetch ahead[maxTaskPanels];
@@ -373,10 +444,11 @@ void Product<T>::computeSlice(const Block &block, const Slice &slice,
   result.alpha = alpha;
   result.streams = streams;
   for (int64_t pb = 0; pb < block.panelsB; ++pb) {
-    const Terms terms = {std::clamp(usedTerms[pb].begin, slice.depth, sliceEnd),
-                         std::clamp(usedTerms[pb].end, slice.depth, sliceEnd)};
+    const Terms terms = {
+        std::clamp(blockOfB.terms[pb].begin, slice.depth, sliceEnd),
+        std::clamp(blockOfB.terms[pb].end, slice.depth, sliceEnd)};
     const int64_t column = pb * width;
-    const T *b = packedB + column * outerDepth + terms.begin * width;
+    const T *b = blockOfB.numbers + column * outerDepth + terms.begin * width;
     result.columns = std::min(width, block.columns - column);
     for (int64_t pa = task.begin; pa < task.end; ++pa) {
       const int64_t panel = pa - task.begin;

@@ -58,20 +58,32 @@ public:
   static constexpr int64_t termsApart = 8;
 
   Prefetch() = default;
-  /// `bytes` from `first` on, in at least `requests` requests.
-  Prefetch(const void *first, int64_t bytes, int64_t requests)
-      : next(static_cast<const uint8_t *>(first)), end(next + bytes),
-        step(std::max<int64_t>(16, bytes / std::max<int64_t>(1, requests))) {}
+  /// `rows` of `bytes` each, `rowBytes` apart, in at most `requests` requests.
+  Prefetch(const void *first, int64_t bytes, int64_t rows, int64_t rowBytes,
+           int64_t requests)
+      : row(static_cast<const uint8_t *>(first)), bytes(bytes), rows(rows),
+        rowBytes(rowBytes) {
+    const int64_t lines = rows * ((bytes + lineBytes - 1) / lineBytes);
+    requests = std::max<int64_t>(1, requests);
+    linesPerRequest = (lines + requests - 1) / requests;
+  }
 
   void one() {
-    if (next < end)
-      __builtin_prefetch(next, 0, 2);
-    next += step;
+    for (int64_t i = 0; i < linesPerRequest && rows > 0; ++i) {
+      __builtin_prefetch(row + done, 0, 2);
+      done += lineBytes;
+      if (done >= bytes) {
+        done = 0;
+        row += rowBytes;
+        --rows;
+      }
+    }
   }
 
 private:
-  const uint8_t *next = nullptr, *end = nullptr;
-  int64_t step = 0;
+  static constexpr int64_t lineBytes = 64;
+  const uint8_t *row = nullptr;
+  int64_t done = 0, bytes = 0, rows = 0, rowBytes = 0, linesPerRequest = 0;
 };
 
 /// The sums over p of a[p * aStride + i] * b[p * width + j] for a tile.
