@@ -36,11 +36,6 @@ constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
-/// Some terms of a block, counted from its first.
-struct Terms {
-  int64_t begin, end;
-};
-
 /// A block of B in the order of the inner kernel.
 template <typename T> struct PackedBlock {
   T *numbers = nullptr;
@@ -306,17 +301,9 @@ void Product<T>::findTerms(const Block &block,
   bool areSkipped = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
     const int64_t column = panel * width;
-    const int64_t used = std::min(width, block.columns - column);
-    const T *numbers = blockOfB.numbers + column * outerDepth;
-    auto isZero = [&](int64_t term) {
-      const T *row = numbers + term * width;
-      return std::all_of(row, row + used, [](T x) { return x == T(0); });
-    };
-    Terms terms{0, block.depthSize};
-    while (terms.begin < terms.end && isZero(terms.begin))
-      ++terms.begin;
-    while (terms.end > terms.begin && isZero(terms.end - 1))
-      --terms.end;
+    const Terms terms = packing.usedTerms(
+        blockOfB.numbers + column * outerDepth, width,
+        std::min(width, block.columns - column), block.depthSize);
     blockOfB.terms[panel] = terms;
     areSkipped |= terms.end - terms.begin < block.depthSize;
   }

@@ -29,29 +29,43 @@ using rt::HWY_NAMESPACE::store;
 template <typename T>
 constexpr int64_t lanesOf = hn::MaxLanes(hn::ScalableTag<T>());
 
+/// Rows of so many whole vectors.
+template <int vectors, typename T, typename S>
+void copyRows(const S *from, int64_t depthStride, int64_t rows, int64_t stride,
+              T *panel) {
+  const hn::ScalableTag<T> d;
+  for (int64_t p = 0; p < rows; ++p) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v)
+      hn::StoreU(load(d, from + v * lanesOf<T>), d, panel + v * lanesOf<T>);
+    from += depthStride;
+    panel += stride;
+  }
+}
+
 /// Panel elements side by side in memory: copies rows of the panel. Whole
-/// vectors may read and write past the width, but only what lies before the
-/// end of the last row.
+/// vectors read and write past the width, but only what lies before the end of
+/// the last row.
 template <typename T, typename S>
 void packCopying(const S *from, int64_t depthStride, int64_t width,
                  int64_t depth, int64_t stride, T *panel) {
-  const hn::ScalableTag<T> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int64_t reach = (width + lanes - 1) / lanes * lanes;
-  const int64_t sourceEnd = (depth - 1) * depthStride + width;
-  const int64_t panelEnd = (depth - 1) * stride + width;
-  for (int64_t p = 0; p < depth; ++p) {
-    const S *source = from + p * depthStride;
-    T *target = panel + p * stride;
-    const bool mayReach =
-        p * depthStride + reach <= sourceEnd && p * stride + reach <= panelEnd;
-    const int64_t whole = mayReach ? reach : width / lanes * lanes;
-    int64_t i = 0;
-    for (; i < whole; i += lanes)
-      hn::StoreU(load(d, source + i), d, target + i);
-    for (; i < width; ++i)
-      target[i] = static_cast<T>(source[i]);
-  }
+  constexpr decltype(&copyRows<1, T, S>) functions[] = {
+      &copyRows<1, T, S>, &copyRows<2, T, S>, &copyRows<3, T, S>};
+  const int64_t vectors = (width + lanesOf<T> - 1) / lanesOf<T>;
+  const int64_t beyond = vectors * lanesOf<T> - width;
+  // Rows at the end lie before fewer elements than what is beyond the width;
+  // all do when rows go backwards or repeat.
+  const int64_t shortest = std::min(depthStride, stride);
+  int64_t whole = depth;
+  if (beyond > 0)
+    whole = shortest <= 0 ? 0 : depth - (beyond + shortest - 1) / shortest;
+  if (vectors < 1 || vectors > 3 || whole < 0)
+    whole = 0;
+  if (whole > 0)
+    functions[vectors - 1](from, depthStride, whole, stride, panel);
+  for (int64_t p = whole; p < depth; ++p)
+    for (int64_t i = 0; i < width; ++i)
+      panel[p * stride + i] = static_cast<T>(from[p * depthStride + i]);
 }
 
 #if HWY_TARGET != HWY_SCALAR
@@ -270,13 +284,38 @@ void packHalves(const ConstMatrix &from, int64_t width, int64_t depth,
 }
 #endif
 
+/// The terms of a panel without those at either end that are all 0.
+template <typename T>
+Terms usedTerms(const T *panel, int64_t width, int64_t used, int64_t depth) {
+  const hn::ScalableTag<T> d;
+  auto isZero = [&](int64_t term) {
+    const T *row = panel + term * width;
+    int64_t i = 0;
+    for (; i + lanesOf<T> <= used; i += lanesOf<T>)
+      if (!hn::AllTrue(d, hn::Eq(hn::LoadU(d, row + i), hn::Zero(d))))
+        return false;
+    for (; i < used; ++i)
+      if (row[i] != T(0))
+        return false;
+    return true;
+  };
+  Terms terms{0, depth};
+  while (terms.begin < terms.end && isZero(terms.begin))
+    ++terms.begin;
+  while (terms.end > terms.begin && isZero(terms.end - 1))
+    --terms.end;
+  return terms;
+}
+
 const Packing<float> *floatPacking() {
-  static constexpr Packing<float> packing = {&packFloat, packHalves};
+  static constexpr Packing<float> packing = {&packFloat, packHalves,
+                                             &usedTerms<float>};
   return &packing;
 }
 
 const Packing<double> *doublePacking() {
-  static constexpr Packing<double> packing = {&packDouble, nullptr};
+  static constexpr Packing<double> packing = {&packDouble, nullptr,
+                                              &usedTerms<double>};
   return &packing;
 }
 
