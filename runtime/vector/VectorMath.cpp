@@ -18,6 +18,7 @@
 #include <hwy/highway.h>
 
 #include "runtime/support/VectorLoads-inl.h"
+#include "runtime/vector/NativeHalves.h"
 #include "runtime/vector/ScalarMath.h"
 
 #include <algorithm>
@@ -337,7 +338,9 @@ template <> UnaryRow<half> findUnaryRow(std::string_view name) {
   return found ? found : findScalarUnary<half>(name);
 }
 template <> BinaryRow<half> findBinaryRow(std::string_view name) {
-  BinaryRow<half> found = HWY_DYNAMIC_DISPATCH(halfBinary)(name);
+  BinaryRow<half> found = findNativeBinaryRow(name);
+  if (!found)
+    found = HWY_DYNAMIC_DISPATCH(halfBinary)(name);
   return found ? found : findScalarBinary<half>(name);
 }
 template <> UnaryRow<float> findUnaryRow(std::string_view name) {
