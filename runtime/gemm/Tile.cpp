@@ -54,7 +54,7 @@ constexpr int64_t termsAhead = 8;
 template <typename T, int rows>
 HWY_INLINE void addTerms(int64_t depth, const T *HWY_RESTRICT a,
                          int64_t aStride, const T *HWY_RESTRICT b,
-                         Prefetch &next, Sums<T, rows> &sums) {
+                         Prefetch &next, Prefetch &added, Sums<T, rows> &sums) {
   const hn::ScalableTag<T> d;
   constexpr int64_t lanes = lanesOf<T>, width = widthOf<T>;
   int64_t untilPrefetch = 1;
@@ -62,6 +62,7 @@ HWY_INLINE void addTerms(int64_t depth, const T *HWY_RESTRICT a,
     if (--untilPrefetch == 0) {
       untilPrefetch = Prefetch::termsApart;
       next.one();
+      added.one();
     }
     hn::Vec<decltype(d)> column[vectorsPerRow];
 #pragma GCC unroll 4
@@ -139,6 +140,18 @@ HWY_INLINE void storeSums(const Sums<T, rows> &sums,
   }
 }
 
+/// The part of C that sums will be added to, which is seldom in a cache.
+template <typename T>
+Prefetch addedPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
+  if (!result.isComplete || !result.accumulate || result.c.columnStride != 1)
+    return Prefetch();
+  const int64_t size = result.c.type == MatrixType::F16   ? 2
+                       : result.c.type == MatrixType::F32 ? 4
+                                                          : 8;
+  return Prefetch(result.c.data, result.columns * size, rows,
+                  result.c.rowStride * size, depth / Prefetch::termsApart);
+}
+
 template <typename T, int rows>
 void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
                 Prefetch &next, const TileResult<T> &result) {
@@ -149,7 +162,8 @@ void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
 #pragma GCC unroll 4
     for (int v = 0; v < vectorsPerRow; ++v)
       sums[i][v] = hn::Zero(d);
-  addTerms<T, rows>(depth, a, aStride, b, next, sums);
+  Prefetch added = addedPart(result, rows, depth);
+  addTerms<T, rows>(depth, a, aStride, b, next, added, sums);
   if (result.continues)
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
