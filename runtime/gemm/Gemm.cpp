@@ -30,8 +30,7 @@ using namespace gemm_detail;
 /// B is packed for so many columns at a time, and for as many slices of the
 /// terms as half of the second cache holds.
 constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
-/// One task computes at most this many panels of A times all columns of a
-/// block.
+/// One task computes at most this many panels of A.
 constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
@@ -100,14 +99,9 @@ private:
   void computeTask(const Block &block, const PackedBlock<T> &blockOfB,
                    size_t number);
   void computeSlice(const Block &block, const PackedBlock<T> &blockOfB,
-                    const Slice &slice, size_t number, const T *panelsA,
-                    int64_t panelStride, T *sums);
-  void readAhead(const Block &block, const Slice &slice, size_t number,
-                 Prefetch *ahead) const;
-  Prefetch partOfA(int64_t panel, int64_t term, int64_t terms,
-                   int64_t requests) const;
-  const T *packA(const Task &task, int64_t term, int64_t depth,
-                 int64_t *panelStride);
+                    const Slice &slice, int64_t panel, Prefetch ahead);
+  Prefetch readAhead(const Block &block, int64_t panel, int64_t depth) const;
+  const T *packA(const Block &block, const Slice &slice, int64_t panel);
   Matrix resultAt(int64_t row, int64_t column) const;
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
@@ -156,8 +150,7 @@ template <typename T> bool Product<T>::mayStream() const {
          reinterpret_cast<uintptr_t>(c.data) % lineBytes == 0;
 }
 
-/// Large tasks share what they read; small ones at the end let all threads end
-/// together.
+/// Large tasks are few; small ones at the end let all threads end together.
 template <typename T> void Product<T>::planTasks() {
   const int64_t shares = 2 * pool.size();
   for (int64_t panel = 0; panel < panels;) {
@@ -329,76 +322,61 @@ template <typename T> void Product<T>::compute(const Block &block) {
     pool.parallelFor(count, task);
 }
 
-/// Panels of A from `term` on in the type of the sums, `*panelStride` elements
-/// apart.
+/// The terms of a slice of one panel of A, in the type of the sums.
 template <typename T>
-const T *Product<T>::packA(const Task &task, int64_t term, int64_t depth,
-                           int64_t *panelStride) {
-  if (packed && elementBytes(packed->type()) == sizeof(T)) {
-    *panelStride = k * rows;
-    return static_cast<const T *>(packed->at(task.begin, term));
-  }
-  *panelStride = aStride * depth;
-  T *panelsA = Workspace<T>::get().a.reserve(maxTaskPanels * *panelStride);
-  for (int64_t panel = task.begin; panel < task.end; ++panel) {
-    T *target = panelsA + (panel - task.begin) * *panelStride;
-    if (packed)
-      convert(static_cast<const half *>(packed->at(panel, term)), target,
-              (depth - 1) * rows + rowsOf(panel));
-    else
-      packing.pack(offset(a, panel * rows, term), rowsOf(panel), depth, aStride,
-                   target);
-  }
-  return panelsA;
+const T *Product<T>::packA(const Block &block, const Slice &slice,
+                           int64_t panel) {
+  const int64_t term = block.depth + slice.depth;
+  if (packed && elementBytes(packed->type()) == sizeof(T))
+    return static_cast<const T *>(packed->at(panel, term));
+  T *numbers = Workspace<T>::get().a.reserve(aStride * sliceDepth);
+  if (packed)
+    convert(static_cast<const half *>(packed->at(panel, term)), numbers,
+            (slice.depthSize - 1) * rows + rowsOf(panel));
+  else
+    packing.pack(offset(a, panel * rows, term), rowsOf(panel), slice.depthSize,
+                 aStride, numbers);
+  return numbers;
 }
 
 template <typename T>
 void Product<T>::computeTask(const Block &block, const PackedBlock<T> &blockOfB,
                              size_t number) {
   const Task &task = tasks[number];
-  const int64_t tileElements = rows * tiles.width;
-  T *sums = partial ? partial + task.begin * block.panelsB * tileElements
-                    : Workspace<T>::get().sums.reserve(
-                          maxTaskPanels * block.panelsB * tileElements);
-  for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
-    Slice slice;
-    slice.depth = depth;
-    slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
-    slice.first = block.first && depth == 0;
-    slice.last = block.last && depth + sliceDepth >= block.depthSize;
-    int64_t panelStride = 0;
-    const T *panelsA =
-        packA(task, block.depth + depth, slice.depthSize, &panelStride);
-    computeSlice(block, blockOfB, slice, number, panelsA, panelStride, sums);
+  const size_t next = number + static_cast<size_t>(pool.size());
+  for (int64_t panel = task.begin; panel < task.end; ++panel) {
+    // What this thread will probably read next, after the last panel of a task
+    // that which comes after those of the other threads.
+    int64_t nextPanel = panel + 1;
+    if (nextPanel == task.end)
+      nextPanel = next < tasks.size() ? tasks[next].begin : panels;
+    for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
+      Slice slice;
+      slice.depth = depth;
+      slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
+      slice.first = block.first && depth == 0;
+      slice.last = block.last && depth + sliceDepth >= block.depthSize;
+      const bool isBlockEnd = depth + slice.depthSize >= block.depthSize;
+      computeSlice(block, blockOfB, slice, panel,
+                   isBlockEnd ? readAhead(block, nextPanel, 0)
+                              : readAhead(block, panel, depth + sliceDepth));
+    }
   }
   if (streams)
     hwy::FlushStream();
 }
 
-/// What this thread will probably read after a slice: the same panels' next
-/// terms, or the panels that come after those of the other threads.
+/// A slice of a panel that is about to be read; nothing behind the last panel.
+/// A line is enough for a few rows that lie side by side: the next panel has
+/// the rest.
 template <typename T>
-void Product<T>::readAhead(const Block &block, const Slice &slice,
-                           size_t number, Prefetch *ahead) const {
-  const int64_t sliceEnd = slice.depth + slice.depthSize;
-  const bool isBlockEnd = sliceEnd >= block.depthSize;
-  const size_t next =
-      isBlockEnd ? number + static_cast<size_t>(pool.size()) : number;
-  if (next >= tasks.size())
-    return;
-  const int64_t term = block.depth + (isBlockEnd ? 0 : sliceEnd);
-  const int64_t terms = std::min(slice.depthSize, k - term);
-  const int64_t requests =
-      block.panelsB * ceilDiv(slice.depthSize, Prefetch::termsApart);
-  for (int64_t panel = tasks[next].begin; panel < tasks[next].end; ++panel)
-    *ahead++ = partOfA(panel, term, terms, requests);
-}
-
-/// To be read ahead. A line is enough for a few rows of a panel that lie side
-/// by side: the next panel has the rest.
-template <typename T>
-Prefetch Product<T>::partOfA(int64_t panel, int64_t term, int64_t terms,
-                             int64_t requests) const {
+Prefetch Product<T>::readAhead(const Block &block, int64_t panel,
+                               int64_t depth) const {
+  if (panel >= panels)
+    return Prefetch();
+  const int64_t term = block.depth + depth;
+  const int64_t terms = std::min(sliceDepth, block.depthSize - depth);
+  const int64_t requests = block.panelsB * (terms / Prefetch::termsApart);
   if (packed)
     return Prefetch(packed->at(panel, term),
                     terms * rows * elementBytes(packed->type()), 1, 0,
@@ -413,39 +391,38 @@ Prefetch Product<T>::partOfA(int64_t panel, int64_t term, int64_t terms,
   return Prefetch();
 }
 
-/// The tiles of a task's panels of A and all panels of B.
+/// The tiles of one panel of A and all panels of B: the first stays in the
+/// first cache.
 template <typename T>
 void Product<T>::computeSlice(const Block &block,
                               const PackedBlock<T> &blockOfB,
-                              const Slice &slice, size_t number,
-                              const T *panelsA, int64_t panelStride, T *sums) {
-  const Task &task = tasks[number];
-  const int64_t sliceEnd = slice.depth + slice.depthSize;
-  Prefetch ahead[maxTaskPanels];
-  readAhead(block, slice, number, ahead);
+                              const Slice &slice, int64_t panel,
+                              Prefetch ahead) {
+  const T *numbersA = packA(block, slice, panel);
   const int64_t width = tiles.width, tileElements = rows * width;
+  const int64_t sliceEnd = slice.depth + slice.depthSize;
+  T *sums =
+      partial ? partial + panel * block.panelsB * tileElements
+              : Workspace<T>::get().sums.reserve(block.panelsB * tileElements);
   TileResult<T> result;
   result.continues = !slice.first;
   result.isComplete = slice.last;
   result.accumulate = mode == GemmMode::Accumulate;
   result.alpha = alpha;
   result.streams = streams;
+  const TileFunction<T> tile = tiles.byRows[rowsOf(panel) - 1];
   for (int64_t pb = 0; pb < block.panelsB; ++pb) {
     const Terms terms = {
         std::clamp(blockOfB.terms[pb].begin, slice.depth, sliceEnd),
         std::clamp(blockOfB.terms[pb].end, slice.depth, sliceEnd)};
     const int64_t column = pb * width;
-    const T *b = blockOfB.numbers + column * outerDepth + terms.begin * width;
     result.columns = std::min(width, block.columns - column);
-    for (int64_t pa = task.begin; pa < task.end; ++pa) {
-      const int64_t panel = pa - task.begin;
-      result.partial = sums + (panel * block.panelsB + pb) * tileElements;
-      result.c = resultAt(pa * rows, block.column + column);
-      tiles.byRows[rowsOf(pa) - 1](terms.end - terms.begin,
-                                   panelsA + panel * panelStride +
-                                       (terms.begin - slice.depth) * aStride,
-                                   aStride, b, ahead[panel], result);
-    }
+    result.partial = sums + pb * tileElements;
+    result.c = resultAt(panel * rows, block.column + column);
+    tile(terms.end - terms.begin,
+         numbersA + (terms.begin - slice.depth) * aStride, aStride,
+         blockOfB.numbers + column * outerDepth + terms.begin * width, ahead,
+         result);
   }
 }
 
