@@ -246,10 +246,16 @@ template <typename Bits>
 static bool isFinite(const void *numbers, int64_t count, int64_t stride,
                      Bits exponent) {
   const Bits *bits = static_cast<const Bits *>(numbers);
-  bool finite = true;
-  for (int64_t i = 0; i < count; ++i)
-    finite &= (bits[i * stride] & exponent) != exponent;
-  return finite;
+  Bits specials = 0;
+  int64_t i = 0;
+  // A length that compilers know becomes vectors.
+  constexpr int64_t group = 64;
+  for (; stride == 1 && i + group <= count; i += group)
+    for (int64_t j = 0; j < group; ++j)
+      specials |= Bits((bits[i + j] & exponent) == exponent);
+  for (; i < count; ++i)
+    specials |= Bits((bits[i * stride] & exponent) == exponent);
+  return specials == 0;
 }
 
 static bool isFinite(const ConstMatrix &a, int64_t rows, int64_t columns) {

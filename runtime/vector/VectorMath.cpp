@@ -74,6 +74,7 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE V tanhOf(D d, V x) {
 #define ANEC_NUMBER(value) hn::Set(d, static_cast<hn::TFromD<D>>(value))
 
 ANEC_UNARY(Exp, expOf(d, x))
+ANEC_UNARY(ShiftedExp, expOf(d, hn::Sub(x, alpha)))
 ANEC_UNARY(Sigmoid, sigmoidOf(d, x))
 ANEC_UNARY(Silu, hn::Mul(x, sigmoidOf(d, x)))
 ANEC_UNARY(Tanh, tanhOf(d, x))
@@ -176,6 +177,7 @@ template <typename T> UnaryRow<T> unaryNamed(std::string_view name) {
   };
   static constexpr Row rows[] = {
       {"exp", &unaryRow<T, Exp>},
+      {"shifted_exp", &unaryRow<T, ShiftedExp>},
       {"sigmoid", &unaryRow<T, Sigmoid>},
       {"silu", &unaryRow<T, Silu>},
       {"tanh", &unaryRow<T, Tanh>},
@@ -226,8 +228,9 @@ template <typename T> BinaryRow<T> binaryNamed(std::string_view name) {
 
 // ---- Folds ----
 
-/// Sums are kept in this many parts, whatever the vectors' length.
-constexpr size_t parts = 16;
+/// Sums are kept in this many parts, whatever the vectors' length: several
+/// vectors of the longest, since one sum waits for the one before.
+constexpr size_t parts = 64;
 
 /// The part of a row behind its last whole group of parts, filled up.
 template <typename T> struct Rest {
@@ -238,45 +241,56 @@ template <typename T> struct Rest {
   HWY_ALIGN T values[parts];
 };
 
-/// Folds groups of 16 into 16 parts: `fold(d, parts, group)`.
+/// The upper half of the lanes into the lower one until one is left.
+template <class D, class V, class Fold>
+HWY_INLINE hn::TFromD<D> foldLanes(D d, V v, Fold fold) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(d) > 1) {
+    const hn::Half<D> half;
+    return foldLanes(
+        half, fold.apply(half, hn::LowerHalf(half, v), hn::UpperHalf(half, v)),
+        fold);
+  }
+#endif
+  (void)d, (void)fold;
+  return hn::GetLane(v);
+}
+
+/// Folds groups of 64 into 64 parts, `fold(d, parts, group)`, and the upper
+/// half of these into the lower one until one is left.
 template <typename T, class Fold>
-void foldRow(const T *x, int64_t count, T neutral, T *folded, Fold fold) {
-  const hn::CappedTag<T, parts> d;
-  constexpr size_t lanes = hn::MaxLanes(d);
-  constexpr size_t vectors = parts / lanes;
+HWY_INLINE T foldRow(const T *x, int64_t count, T neutral, Fold fold) {
+  const hn::CappedTag<T, 16> d;
+  constexpr size_t lanes = hn::MaxLanes(d), vectors = parts / lanes;
   hn::Vec<decltype(d)> sums[vectors];
+#pragma GCC unroll 64
   for (size_t v = 0; v < vectors; ++v)
     sums[v] = hn::Set(d, neutral);
   int64_t i = 0;
   for (; i + static_cast<int64_t>(parts) <= count; i += parts)
+#pragma GCC unroll 64
     for (size_t v = 0; v < vectors; ++v)
       sums[v] = fold.apply(d, sums[v], hn::LoadU(d, x + i + v * lanes));
   if (i < count) {
     const Rest<T> rest(x + i, count - i, neutral);
+#pragma GCC unroll 64
     for (size_t v = 0; v < vectors; ++v)
       sums[v] = fold.apply(d, sums[v], hn::Load(d, rest.values + v * lanes));
   }
-  for (size_t v = 0; v < vectors; ++v)
-    hn::Store(sums[v], d, folded + v * lanes);
+#pragma GCC unroll 8
+  for (size_t half = vectors / 2; half > 0; half /= 2)
+#pragma GCC unroll 64
+    for (size_t v = 0; v < half; ++v)
+      sums[v] = fold.apply(d, sums[v], sums[v + half]);
+  return foldLanes(d, sums[0], fold);
 }
 
 template <typename T> T sumOf(const T *x, int64_t count) {
-  HWY_ALIGN T folded[parts];
-  foldRow(x, count, T(0), folded, Add());
-  for (size_t width = parts / 2; width > 0; width /= 2)
-    for (size_t i = 0; i < width; ++i)
-      folded[i] += folded[i + width];
-  return folded[0];
+  return foldRow(x, count, T(0), Add());
 }
 
 template <typename T> T maxOf(const T *x, int64_t count) {
-  HWY_ALIGN T folded[parts];
-  foldRow(x, count, -std::numeric_limits<T>::infinity(), folded, Maximum());
-  T largest = folded[0];
-  for (size_t i = 1; i < parts; ++i)
-    if (!(folded[i] <= largest) && !std::isnan(largest))
-      largest = folded[i];
-  return largest;
+  return foldRow(x, count, -std::numeric_limits<T>::infinity(), Maximum());
 }
 
 float floatSum(const float *x, int64_t count) { return sumOf(x, count); }

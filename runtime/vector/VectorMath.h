@@ -32,12 +32,12 @@ using BinaryRow = void (*)(const T *x, const T *y, T *z, int64_t count);
 
 /// The function of a MIL operator for half, float or double; null when there is
 /// none. Accuracy: 4 units in the last place of what is computed in. rsqrt,
-/// inverse and log add alpha to x first; gelu's modes are gelu (exact),
-/// gelu_tanh and gelu_sigmoid.
+/// inverse and log add alpha to x first, shifted_exp subtracts it; gelu's modes
+/// are gelu (exact), gelu_tanh and gelu_sigmoid.
 template <typename T> UnaryRow<T> findUnaryRow(std::string_view name);
 template <typename T> BinaryRow<T> findBinaryRow(std::string_view name);
 
-/// The sum in 16 interleaved parts: the same bits on every machine.
+/// The sum in 64 interleaved parts: the same bits on every machine.
 template <typename T> T sumRow(const T *x, int64_t count);
 /// The largest element; NaN when there is one.
 template <typename T> T maxRow(const T *x, int64_t count);

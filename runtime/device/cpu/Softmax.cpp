@@ -16,12 +16,10 @@ namespace anec::rt::cpu {
 
 template <typename T> void softmaxRow(const T *x, T *y, int64_t count) {
   const T largest = maxRow(x, count);
-  static const UnaryRow<T> shift = findUnaryRow<T>("linear_activation");
-  static const UnaryRow<T> exponential = findUnaryRow<T>("exp");
-  shift(x, y, count, 1, -largest);
-  exponential(y, y, count, 0, 0);
-  const T scale = 1 / sumRow(y, count);
-  shift(y, y, count, scale, 0);
+  static const UnaryRow<T> multiply = findUnaryRow<T>("linear_activation");
+  static const UnaryRow<T> exponential = findUnaryRow<T>("shifted_exp");
+  exponential(x, y, count, largest, 0);
+  multiply(y, y, count, 1 / sumRow(y, count), 0);
 }
 
 template void softmaxRow(const float *, float *, int64_t);
