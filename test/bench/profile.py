@@ -21,11 +21,11 @@ STARTUP_MS = 6000
 KINDS = [
     ("product: inner kernel", r"tileOfRows|tileFunction"),
     ("product: packing and widening",
-     r"pack(Float|Double|Copying|Transposing|Units|From)|packB|packA|isZero"
-     r"|\bwiden\b|PackedMatrix"),
-    ("product: storing and blocks", r"store(Float|To)|Product<"),
+     r"pack(Float|Double|Copying|Transposing|Halves|Piece|Widened|Alone|From)|copyRows|packA"
+     r"|usedTerms|[Ff]inite|\bwiden\b|PackedMatrix"),
+    ("product: storing and blocks", r"storeElements|Product<"),
     ("rows: element-wise, softmax, sums",
-     r"unaryRow|binaryRow|RowGroup|foldRow|(float|half)(Max|Sum|Unary|Binary)"
+     r"unaryRow|binaryRow|ternaryRow|namespace\)::row<|RowGroup|foldRow|(sum|max)Of<"
      r"|narrow|loadRow|storeRow|softmax|Reducer"),
     ("host operations",
      r"rmsNorm|inverseRms|crossEntropy|embedding|adam|Columns|silu|columnsOf"),
