@@ -35,6 +35,8 @@ public:
   void wait(uint64_t job);
   void waitForAll() { wait(added); }
 
+  /// Jobs added so far.
+  uint64_t count() const { return added; }
   /// Seconds that jobs took so far, and that `wait` took.
   double busySeconds();
   double waitedSeconds() const { return waited; }

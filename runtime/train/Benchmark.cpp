@@ -233,7 +233,7 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
        perMicroStep(difference(after.phases, before.phases), microSteps)},
       {"operators",
        perMicroStep(difference(after.operators, before.operators), microSteps)},
-      {"overlap", overlapOf(training.executor->counters())},
+      {"overlap", overlapOf(training.executor->counters().background)},
       {"peak_rss_bytes", peakResidentBytes()}};
   result.update(productRates(before, after, microSteps, peak));
   return result;

@@ -112,10 +112,9 @@ template <typename Real> ExecutorCounters Executor<Real>::counters() const {
   all.hostRead = traffic->hostRead();
   for (const auto &[name, seconds] : secondsBeside)
     all.seconds[name] += seconds;
-  if (background) {
-    all.backgroundSeconds = background->busySeconds();
-    all.waitedSeconds = background->waitedSeconds();
-  }
+  if (background)
+    all.background = {background->count(), background->busySeconds(),
+                      background->waitedSeconds()};
   return all;
 }
 

@@ -23,6 +23,20 @@
 
 namespace anec::rt {
 
+/// Host ops that ran beside the device.
+struct BackgroundWork {
+  uint64_t ops = 0;
+  /// Seconds they took, and of waiting for them.
+  double seconds = 0, waited = 0;
+
+  BackgroundWork &operator+=(const BackgroundWork &other) {
+    ops += other.ops;
+    seconds += other.seconds;
+    waited += other.waited;
+    return *this;
+  }
+};
+
 /// What an executor did since it was made.
 struct ExecutorCounters {
   /// Bytes of surface ranges that the host touched; see SurfaceTraffic.
@@ -34,8 +48,7 @@ struct ExecutorCounters {
   /// Seconds by kind of work; a name of its own for each host op. Those of host
   /// ops beside the device overlap with the others.
   std::map<std::string, double> seconds;
-  /// Seconds of host ops beside the device, and of waiting for them.
-  double backgroundSeconds = 0, waitedSeconds = 0;
+  BackgroundWork background;
 };
 
 /// InvalidInput unless the bundle can train: has the programs "train_step" and

@@ -53,6 +53,9 @@ void visitMeasured(Measured &measured, Visitor visit) {
   visit("compiles", measured.compiles);
   visit("reloads", measured.reloads);
   visit("restarts", measured.restarts);
+  visit("background_ops", measured.background.ops);
+  visit("background_seconds", measured.background.seconds);
+  visit("waited_seconds", measured.background.waited);
 }
 
 template <typename State, typename Visitor>

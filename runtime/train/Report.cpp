@@ -22,12 +22,12 @@ nlohmann::json orNull(double value) {
 
 } // namespace
 
-nlohmann::json overlapOf(const ExecutorCounters &executor) {
-  double hidden =
-      std::max(0.0, executor.backgroundSeconds - executor.waitedSeconds);
-  return {{"background_ms", executor.backgroundSeconds * 1000},
+nlohmann::json overlapOf(const BackgroundWork &work) {
+  double hidden = std::max(0.0, work.seconds - work.waited);
+  return {{"host_ops", work.ops},
+          {"background_ms", work.seconds * 1000},
           {"hidden_ms", hidden * 1000},
-          {"share", ratio(hidden, executor.backgroundSeconds)}};
+          {"share", ratio(hidden, work.seconds)}};
 }
 
 uint64_t peakResidentBytes() {
@@ -47,6 +47,8 @@ nlohmann::json makeReport(const RunMeasurements &run,
   for (const auto *times : {&executor.seconds, &run.seconds})
     for (const auto &[name, seconds] : *times)
       phases[name] = phases.value(name, 0.0) + seconds * 1000;
+  BackgroundWork background = run.background;
+  background += executor.background;
   const double deviceSeconds = phases.value("device", 0.0) / 1000;
   nlohmann::json report = {
       {"updates", run.updates},
@@ -72,7 +74,7 @@ nlohmann::json makeReport(const RunMeasurements &run,
         {"device", run.deviceBytes}}},
       {"staging_bytes", run.stagedBytes},
       {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
-      {"overlap", overlapOf(executor)},
+      {"overlap", overlapOf(background)},
       {"estimated_device_ms_per_micro_step",
        run.estimatedSeconds > 0
            ? nlohmann::json(

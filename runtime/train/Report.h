@@ -28,6 +28,7 @@ struct RunMeasurements {
   double estimatedSeconds = 0;
   /// Of processes before this one.
   uint64_t compiles = 0, reloads = 0, restarts = 0;
+  BackgroundWork background;
   int64_t activeVocabulary = 0, vocabulary = 0;
   /// NaN without validation.
   double initialValidationLoss = 0, validationLoss = 0;
@@ -40,9 +41,9 @@ nlohmann::json makeReport(const RunMeasurements &run,
                           const ExecutorCounters &executor,
                           const DeviceCounters &device);
 
-/// What ran beside the device, and how much of it nobody waited for:
-/// background_ms, hidden_ms, and share of the second in the first.
-nlohmann::json overlapOf(const ExecutorCounters &executor);
+/// What ran beside the device, and how much of it nobody waited for: host_ops,
+/// their background_ms, hidden_ms, and share of the third in the second.
+nlohmann::json overlapOf(const BackgroundWork &work);
 
 /// A few lines for people.
 std::string formatReport(const nlohmann::json &report);

@@ -59,9 +59,12 @@ std::optional<Error> Trainer::handOver() {
   const DeviceCounters counted = device.counters();
   state.measured.compiles += counted.compiles;
   state.measured.reloads += counted.reloads;
-  if (executor)
-    for (const auto &[name, seconds] : executor->counters().seconds)
+  if (executor) {
+    const ExecutorCounters work = executor->counters();
+    for (const auto &[name, seconds] : work.seconds)
       state.measured.seconds[name] += seconds;
+    state.measured.background += work.background;
+  }
   if (unfinished)
     state.unfinished = *unfinished;
   ANEC_ASSIGN(SharedMemory memory, writeHandover(state, *store, *optimizer));

@@ -62,7 +62,7 @@ def check(name, problems, note=""):
 
 
 def check_restarts(tools, bundle, expected, out):
-    done = train(tools, bundle, out, "--device", "sim:m4")
+    done = train(tools, bundle, out, "--device", "sim:m4", "--overlap", "on")
     if done.returncode:
         return check("restarts", [done.stderr])
     problems = differences(expected, out)
@@ -76,6 +76,10 @@ def check_restarts(tools, bundle, expected, out):
     for key in ("updates", "micro_steps", "dispatches", "staging_bytes", "surface_bytes"):
         if limited[key] != free[key]:
             problems.append(f"{key} {limited[key]}, without a limit {free[key]}")
+    # What ran beside the device in all processes, not only in the last one.
+    beside = free["overlap"]["host_ops"]
+    if beside < UPDATES or limited["overlap"]["host_ops"] != beside:
+        problems.append(f"{limited['overlap']} beside the device, without a limit {free['overlap']}")
     if done.stdout.count("restarting: ") != restarts:
         problems.append(f"expected {restarts} lines about restarts in {done.stdout}")
     return check("restarts", problems, f", {restarts} restarts, {limited['compiles']} compiles")
@@ -138,7 +142,7 @@ def main():
         bundle = inside("baked")
         run([os.path.join(tools, "anec"), MODEL, "-o", bundle, "--batch=1", "--weights=baked"])
         expected = inside("expected")
-        done = train(tools, bundle, expected, "--quiet", "--device", "sim:m4",
+        done = train(tools, bundle, expected, "--quiet", "--device", "sim:m4", "--overlap", "on",
                      "--compile-budget", "1000000")
         if done.returncode:
             raise SystemExit(done.stderr)
