@@ -7,7 +7,7 @@
 
 #include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
-#include "compiler/Transforms/PartitionLimits.h"
+#include "compiler/Transforms/Partitioner.h"
 #include "compiler/Transforms/Placement.h"
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -212,10 +212,10 @@ LogicalResult ANEPartition::partition(FuncOp func) {
                ? strategies.of(cast<FlatSymbolRefAttr>(parameter).getValue())
                : "";
   };
-  PartitionLimits limits(*profile, strategyOf);
+  KernelNeeds needs(*profile, strategyOf);
   std::vector<KernelOps> kernels;
   for (auto &[stage, ops] : stages(func)) {
-    auto parts = limits.split(ops);
+    auto parts = Partitioner(needs).split(ops);
     if (failed(parts))
       return failure();
     llvm::append_range(kernels, *parts);
