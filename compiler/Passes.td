@@ -149,9 +149,9 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
 def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {
   let summary = "Move feature permutations into the order of staged data";
   let description = [{
-    Requires: kernels. Ensures: no `nn.permute_features` is left in a kernel;
-    weights, inputs and outputs of the kernel carry `nn.row_order` and
-    `nn.column_order` instead.
+    Requires: kernels. Ensures: an `nn.permute_features` is left in a kernel
+    only where no weight, input or output can take it; these carry
+    `nn.row_order` and `nn.column_order` for the others.
   }];
 }
 

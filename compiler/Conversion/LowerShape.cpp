@@ -168,6 +168,27 @@ Value LowerShapeOp<nn::ExpandOp>::compute(KernelBuilder &kernel,
   return kernel.reshape(filled, {1, rows, 1, batch * size});
 }
 
+/// nn.permute_features(x) -> mil.concat of mil.slice_by_size, one for each run
+/// of features that stay neighbours
+struct LowerPermuteFeatures : LoweringPattern<nn::PermuteFeaturesOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::PermuteFeaturesOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    ArrayRef<int64_t> order = op.getOrder();
+    SmallVector<Value> runs;
+    for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+      for (end = begin + 1;
+           end < order.size() && order[end] == order[end - 1] + 1;)
+        ++end;
+      runs.push_back(kernel.slice(operands.getX().front(), 1, order[begin],
+                                  int64_t(end - begin)));
+    }
+    return SmallVector<Value>{kernel.concat(runs, 1)};
+  }
+};
+
 } // namespace
 
 void populateShapePatterns(const LayoutConverter &layout,
@@ -175,7 +196,8 @@ void populateShapePatterns(const LayoutConverter &layout,
   patterns.add<LowerShapeOp<nn::TransposeOp>, LowerShapeOp<nn::ReshapeOp>,
                LowerShapeOp<nn::SliceOp>, LowerShapeOp<nn::PadOp>,
                LowerShapeOp<nn::ConcatOp>, LowerShapeOp<nn::ReduceOp>,
-               LowerShapeOp<nn::ExpandOp>>(layout, patterns.getContext());
+               LowerShapeOp<nn::ExpandOp>, LowerPermuteFeatures>(
+      layout, patterns.getContext());
 }
 
 } // namespace anec

@@ -2,7 +2,8 @@
 //
 // A permutation of features costs a gather on the device and nothing at all
 // when the weights are staged in another order. Permutations move up into the
-// producers and down into the users until they stand at the kernel's border.
+// producers and down into the users until they stand at the kernel's border or
+// meet their inverses. What cannot move stays, as slices of the device.
 //
 //===----------------------------------------------------------------------===//
 
@@ -57,32 +58,33 @@ class Mover {
 public:
   explicit Mover(FuncOp kernel) : kernel(kernel), builder(kernel) {}
 
-  LogicalResult run() {
+  void run() {
     for (auto op : kernel.getOps<PermuteFeaturesOp>())
-      work.push_back({op, Direction::Up});
-    while (!work.empty()) {
+      work.push_back({op, Direction::Any});
+    // Every step leaves a correct kernel. Weights that several products share
+    // could pass a permutation around for ever.
+    constexpr size_t stepsPerOp = 8;
+    size_t steps = stepsPerOp * kernel.getBody().front().getOperations().size();
+    for (; !work.empty() && steps > 0; --steps) {
       auto [op, direction] = work.front();
       work.pop_front();
-      if (op.use_empty()) {
+      if (op.use_empty())
         op.erase();
-      } else if (!merge(op) && !(direction == Direction::Up && moveUp(op)) &&
-                 !moveDown(op)) {
-        return op.emitOpError("cannot be moved into the order of a weight, an "
-                              "input or an output of '")
-               << kernel.getSymName() << "'";
-      }
+      else if (!merge(op) &&
+               !(direction != Direction::Down && moveUp(op, direction)) &&
+               direction != Direction::Up)
+        (void)moveDown(op);
     }
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(kernel.getBody().front())))
       if (isa<PermuteFeaturesOp>(op) && op.use_empty())
         op.erase();
-    return success();
   }
 
 private:
-  /// What has moved up must not come down the same way, or nothing would end:
-  /// an inverse left behind only moves down.
-  enum class Direction { Up, Down };
+  /// What has moved one way must not come back the same way: an inverse that it
+  /// left behind only goes on.
+  enum class Direction { Any, Up, Down };
 
   PermuteFeaturesOp permute(Value x, ArrayRef<int64_t> order,
                             Direction direction) {
@@ -101,10 +103,18 @@ private:
       total = compose(old.asArrayRef(), order);
     kernel.setArgAttr(number, name, builder.getDenseI64ArrayAttr(total));
   }
-  /// The weight argument that only `op` uses, or null.
-  BlockArgument ownWeight(Value weight) {
+  /// The weight argument that nothing but products use, or null.
+  static BlockArgument weightOf(Value weight) {
+    auto isFactor = [](OpOperand &use) {
+      auto matmul = dyn_cast<MatmulOp>(use.getOwner());
+      return use.getOperandNumber() == 1 &&
+             (isa<LinearOp>(use.getOwner()) ||
+              (matmul && !matmul.getTransposeA()));
+    };
     auto argument = dyn_cast<BlockArgument>(weight);
-    return argument && argument.hasOneUse() ? argument : BlockArgument();
+    return argument && llvm::all_of(argument.getUses(), isFactor)
+               ? argument
+               : BlockArgument();
   }
 
   /// `permuted` holds op's result: op's users take it, and other users of what
@@ -125,9 +135,11 @@ private:
       use->set(natural);
   }
 
+  void reorderWeight(BlockArgument weight, StringRef name,
+                     ArrayRef<int64_t> order, Operation *user);
   bool merge(PermuteFeaturesOp op);
-  bool moveUp(PermuteFeaturesOp op);
-  bool moveAboveRope(PermuteFeaturesOp op, RopeOp rope);
+  bool moveUp(PermuteFeaturesOp op, Direction direction);
+  bool moveAboveRope(PermuteFeaturesOp op, RopeOp rope, Direction direction);
   bool moveDown(PermuteFeaturesOp op);
   bool moveBelow(PermuteFeaturesOp op, OpOperand &use);
 
@@ -139,6 +151,30 @@ private:
 struct NNGroupHeads : anec::impl::NNGroupHeadsPassBase<NNGroupHeads> {
   void runOnOperation() override;
 };
+
+/// Stores a weight in another order for the sake of `user`; its other products
+/// take natural values and give natural results through permutations.
+void Mover::reorderWeight(BlockArgument weight, StringRef name,
+                          ArrayRef<int64_t> order, Operation *user) {
+  reorder(weight, name, order);
+  const bool ofRows = name == "nn.row_order";
+  SmallVector<Operation *> others;
+  for (Operation *other : weight.getUsers())
+    if (other != user)
+      others.push_back(other);
+  for (Operation *other : others) {
+    // Rows are what nn.linear gives and nn.matmul takes.
+    if (isa<LinearOp>(other) == ofRows) {
+      Value y = other->getResult(0);
+      builder.setInsertionPointAfter(other);
+      PermuteFeaturesOp natural = permute(y, inverse(order), Direction::Down);
+      y.replaceAllUsesExcept(natural, natural);
+    } else {
+      builder.setInsertionPoint(other);
+      other->setOperand(0, permute(other->getOperand(0), order, Direction::Up));
+    }
+  }
+}
 
 /// permute(permute(x)) -> one permutation, or none.
 bool Mover::merge(PermuteFeaturesOp op) {
@@ -156,7 +192,7 @@ bool Mover::merge(PermuteFeaturesOp op) {
 }
 
 /// Into whatever computes the permuted value.
-bool Mover::moveUp(PermuteFeaturesOp op) {
+bool Mover::moveUp(PermuteFeaturesOp op, Direction direction) {
   Value x = op.getX();
   Order order(op.getOrder());
   if (auto argument = dyn_cast<BlockArgument>(x)) {
@@ -166,29 +202,30 @@ bool Mover::moveUp(PermuteFeaturesOp op) {
   }
   Operation *producer = x.getDefiningOp();
   if (auto rope = dyn_cast<RopeOp>(producer))
-    return moveAboveRope(op, rope);
+    return moveAboveRope(op, rope, direction);
   BlockArgument weight;
   StringRef attribute;
   if (auto linear = dyn_cast<LinearOp>(producer)) {
-    weight = ownWeight(linear.getWeight());
+    weight = weightOf(linear.getWeight());
     attribute = "nn.row_order";
   } else if (auto matmul = dyn_cast<MatmulOp>(producer)) {
-    weight = ownWeight(matmul.getB());
+    weight = weightOf(matmul.getB());
     attribute = "nn.column_order";
   }
   if (!weight)
     return false;
-  reorder(weight, attribute, order);
+  reorderWeight(weight, attribute, order, producer);
   replace(op, x);
   return true;
 }
 
 /// permute(rope(x)) -> rope(permute(x)), for heads are all alike to rope.
-bool Mover::moveAboveRope(PermuteFeaturesOp op, RopeOp rope) {
+bool Mover::moveAboveRope(PermuteFeaturesOp op, RopeOp rope,
+                          Direction direction) {
   if (!keepsHeads(op.getOrder(), rope.getHeadDim()))
     return false;
   builder.setInsertionPoint(rope);
-  Value inner = permute(rope.getX(), op.getOrder(), Direction::Up);
+  Value inner = permute(rope.getX(), op.getOrder(), direction);
   Operation *copy = builder.clone(*rope);
   copy->setOperand(0, inner);
   replace(op, copy->getResult(0));
@@ -200,8 +237,13 @@ bool Mover::moveAboveRope(PermuteFeaturesOp op, RopeOp rope) {
 /// Into every user, where each can take it. A permutation below takes this one
 /// in when its own turn comes.
 bool Mover::moveDown(PermuteFeaturesOp op) {
-  for (OpOperand &use : llvm::make_early_inc_range(op->getUses()))
-    if (!isa<PermuteFeaturesOp>(use.getOwner()) && !moveBelow(op, use))
+  SmallVector<OpOperand *> uses;
+  for (OpOperand &use : op->getUses())
+    uses.push_back(&use);
+  // One move can take others along: products that share a weight.
+  for (OpOperand *use : uses)
+    if (use->get() == op.getY() && !isa<PermuteFeaturesOp>(use->getOwner()) &&
+        !moveBelow(op, *use))
       return false;
   return true;
 }
@@ -230,23 +272,23 @@ bool Mover::moveBelow(PermuteFeaturesOp op, OpOperand &use) {
   BlockArgument weight;
   StringRef attribute;
   if (auto linear = dyn_cast<LinearOp>(user)) {
-    weight = ownWeight(linear.getWeight());
+    weight = weightOf(linear.getWeight());
     attribute = "nn.column_order";
   } else if (auto matmul = dyn_cast<MatmulOp>(user)) {
-    weight = ownWeight(matmul.getB());
+    weight = weightOf(matmul.getB());
     attribute = "nn.row_order";
   }
   if (!weight || use.getOperandNumber() != 0)
     return false;
-  reorder(weight, attribute, stored);
+  reorderWeight(weight, attribute, stored, user);
   use.set(op.getX());
   return true;
 }
 
 void NNGroupHeads::runOnOperation() {
   for (FuncOp func : getOperation().getOps<FuncOp>())
-    if (func.isKernel() && failed(Mover(func).run()))
-      return signalPassFailure();
+    if (func.isKernel())
+      Mover(func).run();
 }
 
 } // namespace

@@ -130,8 +130,8 @@ def NN_PermuteFeaturesOp : NN_DeviceOp<"permute_features",
     [NN_Cheap, SameOperandsAndResultType]> {
   let summary = "`y[b,s,p] = x[b,s,order[p]]`";
   let description = [{
-    Never reaches the device: nn-group-heads moves it into the order in which
-    weights are staged.
+    Reaches the device as slices only where nn-group-heads cannot move it into
+    the order in which weights are staged.
 
     - (C1) `order` is a permutation of the features.
 

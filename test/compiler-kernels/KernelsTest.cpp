@@ -272,6 +272,26 @@ TEST_P(Kernel, WitnessFindsTheLargestMagnitudeOfEachToken) {
   EXPECT_LT(relativeError(results[0], expected), tolerance(GetParam()));
 }
 
+TEST_P(Kernel, PermutedFeaturesAreRunsOfNeighbours) {
+  NNTensor x = randomTensor({2, 32, 64}, 1), y = x;
+  std::vector<int64_t> order;
+  for (int64_t head : {2, 0, 3, 1})
+    for (int64_t d = 0; d < 16; ++d)
+      order.push_back(head * 16 + d);
+  for (int64_t t = 0; t < 64; ++t)
+    for (int64_t d = 0; d < 64; ++d)
+      y.values[t * 64 + d] = x.values[t * 64 + order[d]];
+  std::string model = kernel(
+      "%x: " + typeOf(x),
+      fmt::format("%s = nn.scale %x {{factor = 1.0}} : {0}\n"
+                  "%y = nn.permute_features %s {{order = array<i64: {1}>}} : "
+                  "{0}\nnn.return %y : {0}",
+                  typeOf(x), fmt::join(order, ", ")),
+      typeOf(x));
+  auto results = runKernel(model, {x}, {x.shape}, GetParam());
+  EXPECT_EQ(results[0].values, y.values);
+}
+
 INSTANTIATE_TEST_SUITE_P(Numerics, Kernel,
                          testing::Values(Numerics::Ane, Numerics::F32));
 

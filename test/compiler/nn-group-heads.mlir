@@ -40,6 +40,34 @@ nn.model @model {
     %y = nn.silu %p : !x
     nn.return %y : !x
   }
+  // A weight that two products share: the other one gets its rows back in
+  // order, or what it reads in the order of the rows.
+  // CHECK-LABEL: @shared(
+  // CHECK-SAME: %[[X:.*]]: tensor<1x2x4xf32>, %[[D:.*]]: tensor<1x2x4xf32> {nn.row_order = array<i64: 2, 3, 0, 1>},
+  // CHECK-SAME: nn.row_order = array<i64: 2, 3, 0, 1>
+  // CHECK-NEXT: %[[Q:.*]] = nn.linear %[[X]]
+  // CHECK-NEXT: %[[S:.*]] = nn.silu %[[Q]]
+  // CHECK-NEXT: %[[DX:.*]] = nn.matmul %[[D]]
+  // CHECK-NEXT: nn.return %[[S]], %[[DX]]
+  nn.func private @shared(%x: !x, %d: !x, %w: !w {nn.parameter = @wq}) -> (!x, !x) attributes {kernel} {
+    %q = nn.linear %x, %w : !x, !w
+    %p = nn.permute_features %q {order = array<i64: 2, 3, 0, 1>} : !x
+    %s = nn.silu %p : !x
+    %dx = nn.matmul %d, %w : !x, !w
+    nn.return %s, %dx : !x, !x
+  }
+  // Where nothing can take it, it stays.
+  // CHECK-LABEL: @between(
+  // CHECK-NOT: order =
+  // CHECK: %[[S:.*]] = nn.silu
+  // CHECK-NEXT: %[[P:.*]] = nn.permute_features %[[S]] {order = array<i64: 1, 2, 0, 3>}
+  // CHECK-NEXT: nn.silu %[[P]]
+  nn.func private @between(%x: !x) -> !x attributes {kernel} {
+    %s = nn.silu %x : !x
+    %p = nn.permute_features %s {order = array<i64: 1, 2, 0, 3>} : !x
+    %y = nn.silu %p : !x
+    nn.return %y : !x
+  }
   // There and back is nothing.
   // CHECK-LABEL: @cancel(
   // CHECK-NOT: order

@@ -34,6 +34,7 @@ BUNDLES = [
     ("tiny-llama", ["--offload=extras"]),
     ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
     ("tiny-llama-gqa", []),
+    ("tiny-llama-gqa", ["--recompute=full"]),
     ("stories110m", []),
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),

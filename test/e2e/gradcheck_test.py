@@ -59,6 +59,12 @@ def main():
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"), "-o",
                  bundle])
             failures += expect(model, bundle, 0)
+        # Weights that two products of the backward share, in grouped order.
+        for name, flags in (("grouped, recomputed", ["--recompute=full"]),):
+            bundle = os.path.join(folder, name)
+            run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama-gqa.ir"),
+                 "--seq=32", "--batch=1", *flags, "-o", bundle])
+            failures += expect(name, bundle, 0)
         # Rows of 60 elements and sums over 20: padded, and joined without concat.
         for name, flags in (("narrow", []), ("narrow-no-concat", ["--no-concat"])):
             bundle = os.path.join(folder, name)
