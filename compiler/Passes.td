@@ -217,8 +217,14 @@ def ConvertNNToMILPass : Pass<"convert-nn-to-mil", "::anec::nn::ModelOp"> {
     %gate = mil.sigmoid %x : tensor<1x8x1x16xf16>
     %y = mil.mul %x, %gate : tensor<1x8x1x16xf16>, tensor<1x8x1x16xf16>
     ```
+
+    Where several forms compute the same, the target decides: see
+    `proven-only`.
   }];
   let dependentDialects = ["::anec::mil::MILDialect"];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "strict, m1, m4, m5 or a file">];
 }
 
 def MatmulToConvPass : Pass<"matmul-to-conv", "::anec::mil::ProgramOp"> {

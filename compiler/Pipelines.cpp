@@ -41,7 +41,8 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
 
 void anec::addKernelPasses(PassManager &passes,
                            const CompilerOptions &options) {
-  passes.nest<nn::ModelOp>().addPass(createConvertNNToMILPass());
+  passes.nest<nn::ModelOp>().addPass(
+      createConvertNNToMILPass({options.target}));
   OpPassManager &program = passes.nest<nn::ModelOp>().nest<mil::ProgramOp>();
   // Merges what lowering op by op repeats, so that packing sees each use once.
   program.addPass(createMILCanonicalizePass());

@@ -7,6 +7,7 @@
 
 #include "compiler/Conversion/KernelBuilder.h"
 #include "compiler/Conversion/Lowering.h"
+#include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 #include "dialect/NN/NN.h"
@@ -118,6 +119,12 @@ struct LowerReturn : OpConversionPattern<nn::ReturnOp> {
 
 struct ConvertNNToMILPass
     : anec::impl::ConvertNNToMILPassBase<ConvertNNToMILPass> {
+  using ConvertNNToMILPassBase::ConvertNNToMILPassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return loadTarget(target.getValue(), context, profile);
+  }
+
   void runOnOperation() override {
     SmallVector<nn::FuncOp> kernels;
     for (auto func : getOperation().getOps<nn::FuncOp>())
@@ -146,17 +153,19 @@ struct ConvertNNToMILPass
     populateElementwisePatterns(layout, patterns);
     populateLinearPatterns(layout, patterns);
     populateNormPatterns(layout, patterns);
-    populateRopePatterns(layout, patterns);
+    populateRopePatterns(layout, *profile, patterns);
     populateImagePatterns(layout, patterns);
     populateShapePatterns(layout, patterns);
     populateAttentionPatterns(layout, patterns);
-    populateWitnessPatterns(layout, patterns);
+    populateWitnessPatterns(layout, *profile, patterns);
     patterns.add<LowerKernel, LowerReturn>(layout, &getContext());
-    ConversionTarget target(getContext());
-    target.addLegalDialect<mil::MILDialect>();
-    target.addIllegalDialect<nn::NNDialect>();
-    return applyFullConversion(kernel, target, std::move(patterns));
+    ConversionTarget legal(getContext());
+    legal.addLegalDialect<mil::MILDialect>();
+    legal.addIllegalDialect<nn::NNDialect>();
+    return applyFullConversion(kernel, legal, std::move(patterns));
   }
+
+  std::optional<rt::target::Profile> profile;
 };
 
 } // namespace

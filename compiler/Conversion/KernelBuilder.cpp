@@ -68,9 +68,11 @@ Value KernelBuilder::scale(Value x, double factor) {
   return mul(x, scalar(factor));
 }
 
-Value KernelBuilder::inverseRoot(Value x) {
-  return mil::PowOp::create(builder, location, x, scalar(-0.5));
+Value KernelBuilder::power(Value x, double exponent) {
+  return mil::PowOp::create(builder, location, x, scalar(exponent));
 }
+
+Value KernelBuilder::inverseRoot(Value x) { return power(x, -0.5); }
 
 Value KernelBuilder::matmul(Value x, Value y, bool transposeX,
                             bool transposeY) {

@@ -36,6 +36,7 @@ public:
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
+  mlir::Value power(mlir::Value x, double exponent);
   /// x^-0.5; the device refuses rsqrt after a reduction.
   mlir::Value inverseRoot(mlir::Value x);
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX,

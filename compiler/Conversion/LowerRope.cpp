@@ -8,6 +8,7 @@
 #include "compiler/Conversion/KernelBuilder.h"
 #include "compiler/Conversion/Lowering.h"
 #include "dialect/NN/NN.h"
+#include "runtime/target/Profile.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -104,24 +105,61 @@ Value rotateHalves(KernelBuilder &kernel, Value x, const Rotation &turn) {
                         {1, turn.features, 1, turn.tokens});
 }
 
+/// Either style in forms that trained models: features of a token side by side,
+/// [1, T, groups, 2 * width], so that members of pairs are cut and joined along
+/// the last axis and meet tables of their own shape.
+Value rotateRows(KernelBuilder &kernel, Value x, const Rotation &turn,
+                 nn::RopeStyle style) {
+  int64_t headPairs = turn.headDim / 2, pairs = turn.features / 2;
+  int64_t width = style == nn::RopeStyle::halves ? headPairs : 1;
+  SmallVector<int64_t> members = {1, turn.tokens, pairs / width, width};
+  auto table = [&](StringRef kind, Curve curve) {
+    return kernel.table(members, turn.file(kind, pairs), [&](int64_t i) {
+      return curve(turn.angle(i % pairs % headPairs, i / pairs));
+    });
+  };
+  Value cos = table("rows_cos", cosine), sin = table("rows_sin", sine);
+  Value columns = kernel.reshape(x, {1, 1, turn.features, turn.tokens});
+  Value rows = kernel.reshape(kernel.transpose(columns),
+                              {1, turn.tokens, pairs / width, 2 * width});
+  Value first = kernel.slice(rows, 3, 0, width);
+  Value second = kernel.slice(rows, 3, width, width);
+  Value turned = kernel.concat(
+      {kernel.sub(kernel.mul(first, cos), kernel.mul(second, sin)),
+       kernel.add(kernel.mul(first, sin), kernel.mul(second, cos))},
+      3);
+  Value joined = kernel.reshape(turned, {1, 1, turn.tokens, turn.features});
+  return kernel.reshape(kernel.transpose(joined),
+                        {1, turn.features, 1, turn.tokens});
+}
+
 struct LowerRope : LoweringPattern<nn::RopeOp> {
-  using LoweringPattern::LoweringPattern;
+  LowerRope(const LayoutConverter &layout, MLIRContext *context,
+            bool provenOnly)
+      : LoweringPattern(layout, context), provenOnly(provenOnly) {}
 
   DeviceValues lower(nn::RopeOp op, Operands operands,
                      OpBuilder &builder) const override {
     KernelBuilder kernel(builder, op.getLoc());
+    Value x = operands.getX().front();
+    Rotation turn(op);
+    if (provenOnly)
+      return SmallVector<Value>{rotateRows(kernel, x, turn, op.getStyle())};
     auto rotate = op.getStyle() == nn::RopeStyle::halves ? rotateHalves
                                                          : rotateInterleaved;
-    return SmallVector<Value>{
-        rotate(kernel, operands.getX().front(), Rotation(op))};
+    return SmallVector<Value>{rotate(kernel, x, turn)};
   }
+
+  bool provenOnly;
 };
 
 } // namespace
 
 void populateRopePatterns(const LayoutConverter &layout,
+                          const rt::target::Profile &profile,
                           RewritePatternSet &patterns) {
-  patterns.add<LowerRope>(layout, patterns.getContext());
+  patterns.add<LowerRope>(layout, patterns.getContext(),
+                          profile.refuses(rt::target::Rule::ProvenOnly));
 }
 
 } // namespace anec

@@ -12,6 +12,8 @@
 #ifndef ANEC_COMPILER_CONVERSION_LOWERING_H
 #define ANEC_COMPILER_CONVERSION_LOWERING_H
 
+#include "runtime/target/Profile.h"
+
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace anec {
@@ -51,6 +53,7 @@ void populateLinearPatterns(const LayoutConverter &layout,
 void populateNormPatterns(const LayoutConverter &layout,
                           mlir::RewritePatternSet &patterns);
 void populateRopePatterns(const LayoutConverter &layout,
+                          const rt::target::Profile &profile,
                           mlir::RewritePatternSet &patterns);
 void populateImagePatterns(const LayoutConverter &layout,
                            mlir::RewritePatternSet &patterns);
@@ -59,6 +62,7 @@ void populateShapePatterns(const LayoutConverter &layout,
 void populateAttentionPatterns(const LayoutConverter &layout,
                                mlir::RewritePatternSet &patterns);
 void populateWitnessPatterns(const LayoutConverter &layout,
+                             const rt::target::Profile &profile,
                              mlir::RewritePatternSet &patterns);
 
 } // namespace anec

@@ -66,13 +66,21 @@ bool isPerToken(RankedTensorType type) {
   return dims.empty() || (dims.size() == 4 && dims[1] == 1 && dims[2] == 1);
 }
 
-/// Whether `op` computes the same in both forms.
-bool isFlexible(Operation *op) {
+/// Whether `op` computes the same in both forms; with `provenOnly`, also in
+/// forms that ran on devices: there nothing is joined along axis 2, and a row
+/// below a matrix is no operand.
+bool isFlexible(Operation *op, bool provenOnly) {
   if (op->getNumResults() != 1 ||
       !(isElementwise(op) || isa<mil::SliceBySizeOp, mil::ConcatOp>(op)))
     return false;
   Form form = formOf(typeOf(op->getResult(0)));
   if (form == Form::Other)
+    return false;
+  if (provenOnly && (isa<mil::ConcatOp>(op) ||
+                     llvm::any_of(op->getOperands(), [&](Value operand) {
+                       RankedTensorType type = typeOf(operand);
+                       return isPerToken(type) && type.getRank() == 4;
+                     })))
     return false;
   return llvm::all_of(op->getOperands(), [&](Value operand) {
     if (isElementwise(op) && isPerToken(typeOf(operand)))
@@ -91,13 +99,14 @@ Value resultOf(Operation *op) { return op->getResult(0); }
 /// With free surfaces inputs have the form that suits, and outputs any.
 class FormChooser {
 public:
-  FormChooser(Block &block, bool freeSurfaces) {
+  FormChooser(Block &block, bool freeSurfaces, bool provenOnly)
+      : provenOnly(provenOnly) {
     if (freeSurfaces)
       for (Value argument : block.getArguments())
         if (formOf(typeOf(argument)) != Form::Other)
           nodes[argument] = nodes.size();
     for (Operation &op : block)
-      if (isFlexible(&op))
+      if (isFlexible(&op, provenOnly))
         nodes[resultOf(&op)] = nodes.size();
     for (Operation &op : block)
       if (!isa<mil::ReshapeOp>(op) && !(freeSurfaces && isa<mil::ReturnOp>(op)))
@@ -135,7 +144,7 @@ private:
     Form form = formOf(typeOf(operand));
     if (form == Form::Other)
       return;
-    Value result = isFlexible(user) ? resultOf(user) : Value();
+    Value result = isFlexible(user, provenOnly) ? resultOf(user) : Value();
     uses[sourceOf(operand)].push_back({result, form});
   }
 
@@ -160,6 +169,7 @@ private:
     }
   }
 
+  bool provenOnly;
   llvm::MapVector<Value, unsigned> nodes;
   /// By the value before reshapes.
   llvm::MapVector<Value, SmallVector<Use>> uses;
@@ -170,9 +180,9 @@ private:
 class FormRewriter {
 public:
   FormRewriter(Block &block, const llvm::DenseSet<Value> &matrices,
-               bool freeSurfaces)
+               bool freeSurfaces, bool provenOnly)
       : block(block), matrices(matrices), freeSurfaces(freeSurfaces),
-        builder(block.getParentOp()) {}
+        provenOnly(provenOnly), builder(block.getParentOp()) {}
 
   void rewrite() {
     // What each op wants, before the first type changes.
@@ -247,7 +257,7 @@ private:
   };
 
   Wish wishOf(Operation *op) const {
-    Wish wish{op, isFlexible(op), Form::Channels, {}, {}};
+    Wish wish{op, isFlexible(op, provenOnly), Form::Channels, {}, {}};
     if (wish.isFlexible && matrices.contains(resultOf(op)))
       wish.form = Form::Matrix;
     for (Value operand : op->getOperands()) {
@@ -299,7 +309,7 @@ private:
 
   Block &block;
   const llvm::DenseSet<Value> &matrices;
-  bool freeSurfaces;
+  bool freeSurfaces, provenOnly;
   OpBuilder builder;
   llvm::DenseMap<std::pair<Value, Type>, Value> reshapes;
 };
@@ -315,8 +325,10 @@ struct MILLayoutPass : anec::impl::MILLayoutPassBase<MILLayoutPass> {
     mil::FuncOp func = getOperation().getMain();
     Block &block = func.getBody().front();
     bool freeSurfaces = !profile->checks(rt::target::Rule::IoLayout);
-    FormRewriter(block, FormChooser(block, freeSurfaces).chooseMatrices(),
-                 freeSurfaces)
+    bool provenOnly = profile->refuses(rt::target::Rule::ProvenOnly);
+    FormRewriter(block,
+                 FormChooser(block, freeSurfaces, provenOnly).chooseMatrices(),
+                 freeSurfaces, provenOnly)
         .rewrite();
     func.setFunctionType(
         FunctionType::get(&getContext(), block.getArgumentTypes(),

@@ -133,7 +133,7 @@ struct Compiled {
   std::vector<int64_t> arguments; ///< Of each input region.
 };
 
-Compiled compile(const std::string &model) {
+Compiled compile(const std::string &model, const std::string &target) {
   DialectRegistry registry;
   registry.insert<nn::NNDialect, mil::MILDialect>();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
@@ -146,7 +146,9 @@ Compiled compile(const std::string &model) {
   if (!module)
     fail(diagnostics);
   PassManager passes(&context);
-  addKernelPasses(passes, {});
+  CompilerOptions options;
+  options.target = target;
+  addKernelPasses(passes, options);
   if (failed(passes.run(*module)))
     fail(diagnostics);
 
@@ -180,8 +182,8 @@ Compiled compile(const std::string &model) {
 std::vector<NNTensor>
 runKernel(const std::string &model, const std::vector<NNTensor> &inputs,
           const std::vector<std::vector<int64_t>> &resultShapes,
-          rt::Numerics numerics) {
-  Compiled compiled = compile(model);
+          rt::Numerics numerics, const std::string &target) {
+  Compiled compiled = compile(model, target);
   rt::ThreadPool pool(1);
   std::unique_ptr<rt::Device> device = rt::makeCpuDevice(numerics, pool);
   auto program = take(device->load(compiled.files));

@@ -22,12 +22,13 @@ struct NNTensor {
 };
 
 /// Runs the only kernel of `model`, a module with one nn.model, on `inputs`.
-/// One entry of `resultShapes` [B,S,D] for each result. Throws
+/// One entry of `resultShapes` [B,S,D] for each result. `target` takes one
+/// input and one output. Throws
 /// std::runtime_error with the diagnostics when anything fails.
 std::vector<NNTensor>
 runKernel(const std::string &model, const std::vector<NNTensor> &inputs,
           const std::vector<std::vector<int64_t>> &resultShapes,
-          rt::Numerics numerics);
+          rt::Numerics numerics, const std::string &target = "strict");
 
 } // namespace anec::test
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace anec::test {
@@ -24,6 +25,9 @@ double tolerance(Numerics numerics) {
   return numerics == Numerics::Ane ? 4e-3 : 1e-5;
 }
 constexpr double normTolerance = 1e-2;
+/// Nothing but forms of operators that trained models.
+constexpr const char *provenTarget = "strict+proven-only=T1";
+
 std::string typeOf(const NNTensor &tensor) {
   return fmt::format("tensor<{}xf32>", fmt::join(tensor.shape, "x"));
 }
@@ -190,10 +194,14 @@ TEST_P(Kernel, RopeRotatesEverySequenceFromPositionZero) {
                       type, halves ? "halves" : "interleaved",
                       inverse ? ", inverse" : ""),
           type);
-      auto results = runKernel(model, {x}, {x.shape}, GetParam());
-      EXPECT_LT(relativeError(results[0], rope(x, 16, 10000, halves, inverse)),
-                tolerance(GetParam()))
-          << (halves ? "halves" : "interleaved") << (inverse ? " back" : "");
+      for (const char *target : {"strict", provenTarget}) {
+        auto results = runKernel(model, {x}, {x.shape}, GetParam(), target);
+        EXPECT_LT(
+            relativeError(results[0], rope(x, 16, 10000, halves, inverse)),
+            tolerance(GetParam()))
+            << (halves ? "halves" : "interleaved") << (inverse ? " back" : "")
+            << " for " << target;
+      }
     }
 }
 
@@ -270,6 +278,79 @@ TEST_P(Kernel, WitnessFindsTheLargestMagnitudeOfEachToken) {
     }
   auto results = runKernel(model, {q, k}, {expected.shape}, GetParam());
   EXPECT_LT(relativeError(results[0], expected), tolerance(GetParam()));
+}
+
+/// sum_i |x_i|^32 of the features of each token, to the power 1/32.
+NNTensor norm32(const NNTensor &x) {
+  const int64_t features = x.shape[2];
+  NNTensor y{{x.shape[0], x.shape[1], 32}, {}};
+  for (size_t token = 0; token < x.values.size(); token += features) {
+    double sum = 0;
+    for (int64_t d = 0; d < features; ++d)
+      sum += std::pow(x.values[token + d], 32);
+    y.values.resize(y.values.size() + 32, std::pow(sum, 1.0 / 32));
+  }
+  return y;
+}
+
+TEST_P(Kernel, WitnessOfProvenFormsIsANormThatOverflowReaches) {
+  // Magnitudes of 1,000 to 64,000, a token each; all features below that.
+  NNTensor x = randomTensor({2, 32, 64}, 1);
+  for (int64_t t = 0; t < 64; ++t) {
+    for (int64_t d = 0; d < 64; ++d)
+      x.values[t * 64 + d] =
+          static_cast<rt::half>(x.values[t * 64 + d] * 100 * double(t + 1));
+    x.values[t * 64 + t] =
+        static_cast<rt::half>((t % 2 ? -1000.0 : 1000.0) * double(t + 1));
+  }
+  std::string model = kernel(
+      "%x: " + typeOf(x),
+      fmt::format("%w = nn.overflow_witness(%x) : ({0}) -> "
+                  "tensor<2x32x32xf32>\nnn.return %w : tensor<2x32x32xf32>",
+                  typeOf(x)),
+      "tensor<2x32x32xf32>");
+  NNTensor found =
+      runKernel(model, {x}, {{2, 32, 32}}, GetParam(), provenTarget)[0];
+  NNTensor expected = norm32(x);
+  for (size_t i = 0; i < found.values.size(); ++i) {
+    const double norm = expected.values[i];
+    // 2^15 * 2^(-25/32) is the last whose power fp16 rounds to 0, 2^15.5 the
+    // first whose power it rounds to infinity. Powers below 2^-14 have few
+    // bits, whose root is within one part in 32. f32 loses what is below
+    // 2^15 * 2^(-126/32).
+    const bool isHalf = GetParam() == Numerics::Ane;
+    if (norm < (isHalf ? 19066 : 2139)) {
+      EXPECT_LE(found.values[i], isHalf ? 20000 : 2200);
+    } else if (isHalf && norm > 46341 * 1.002) {
+      EXPECT_TRUE(std::isinf(found.values[i])) << norm;
+    } else if (!isHalf || norm < 46341 * 0.998) {
+      EXPECT_NEAR(found.values[i] / norm, 1,
+                  isHalf && norm < 25000 ? 0.03 : tolerance(GetParam()));
+    }
+    EXPECT_EQ(found.values[i], found.values[i / 32 * 32]);
+  }
+}
+
+TEST_P(Kernel, WitnessOfProvenFormsSeesScores) {
+  NNTensor q = randomTensor({2, 32, 64}, 1), k = randomTensor({2, 32, 64}, 2);
+  // One score of 36,000: 150 * 240 in token 5 of the second sequence.
+  q.values[(32 + 5) * 64 + 17] = 150;
+  k.values[(32 + 9) * 64 + 17] = 240;
+  std::string model = kernel(
+      fmt::format("%q: {0}, %k: {0}", typeOf(q)),
+      fmt::format("%s = nn.head_scores %q, %k, heads = 4, kv_heads = 4 : {0}, "
+                  "{0}\n%w = nn.overflow_witness(%s) : ("
+                  "tensor<2x4x32x32xf32>) -> tensor<2x32x32xf32>\n"
+                  "nn.return %w : tensor<2x32x32xf32>",
+                  typeOf(q)),
+      "tensor<2x32x32xf32>");
+  NNTensor found =
+      runKernel(model, {q, k}, {{2, 32, 32}}, GetParam(), provenTarget)[0];
+  const double largest =
+      *std::max_element(found.values.begin(), found.values.end());
+  // All other scores together add less than one part in 1,000: they are below
+  // 1,000, (1,000 / 36,000)^32 is nothing.
+  EXPECT_NEAR(largest / 36000, 1, 2 * tolerance(Numerics::Ane));
 }
 
 TEST_P(Kernel, PermutedFeaturesAreRunsOfNeighbours) {

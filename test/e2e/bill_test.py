@@ -32,6 +32,7 @@ BUNDLES = [
     ("tiny-llama", ["--offload=none"]),
     ("tiny-llama", ["--offload=final-norm,norm-bwd"]),
     ("tiny-llama", ["--offload=extras"]),
+    ("tiny-llama", ["--proven-only=T1"]),
     ("tiny-llama", ["--active-vocab=288", "--offload=classifier"]),
     ("tiny-llama-gqa", []),
     ("tiny-llama-gqa", ["--recompute=full"]),
@@ -39,7 +40,7 @@ BUNDLES = [
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),
 ]
-RUNS = 11  # the first so many are trained too
+RUNS = 12  # the first so many are trained too
 UPDATES, ACCUMULATION = 2, 2
 
 

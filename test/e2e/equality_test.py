@@ -31,6 +31,7 @@ STRATEGIES = {
     "m1": ["--target=m1"],
     "m5": ["--target=m5"],
     "no concat": ["--no-concat"],
+    "proven T1": ["--proven-only=T1"],
     "param m4": ["--target=m4", "--weights=param"],
     "mixed m4": ["--target=m4", "--weights=param", "--weights-for=*.feed_forward.*=baked",
                  "--weights-for=*.attention.*=packed"],
