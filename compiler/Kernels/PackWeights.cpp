@@ -12,6 +12,7 @@
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/SurfaceLayout.h"
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/Zeros.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -273,7 +274,11 @@ private:
     int64_t needed = std::max(channels, (minElements() + width - 1) / width);
     needed = (needed + surfaceGranule - 1) / surfaceGranule * surfaceGranule;
     SmallVector<Value> padded(values);
-    pad(padded, needed - channels);
+    if (Value wider =
+            values.size() == 1 ? withRows(values.front(), needed) : Value())
+      padded = {wider};
+    else
+      pad(padded, needed - channels);
     Value packed = padded.front();
     if (padded.size() > 1)
       packed = mil::ConcatOp::create(builder, block.getTerminator()->getLoc(),
@@ -284,6 +289,30 @@ private:
       packed = mil::AddOp::create(builder, packed.getLoc(), packed, zero());
     outputs.push_back(packed);
     return describeSurface(needed, width, regions);
+  }
+
+  /// `value` with more rows, when it is one row on every row of zeros, as
+  /// witnesses are: that takes no joining. Null for anything else.
+  Value withRows(Value value, int64_t rows) {
+    auto sum = value.getDefiningOp<mil::AddOp>();
+    auto zeros = sum ? sum.getX().getDefiningOp<mil::ConstOp>() : nullptr;
+    auto elements =
+        zeros ? dyn_cast_or_null<DenseElementsAttr>(zeros.getValueAttr())
+              : DenseElementsAttr();
+    if (!elements || !elements.isSplat() ||
+        !elements.getSplatValue<APFloat>().isZero() ||
+        shapeOf(sum.getY())[1] != 1)
+      return {};
+    SmallVector<int64_t> shape(shapeOf(value));
+    shape[1] = rows;
+    RankedTensorType type =
+        cast<RankedTensorType>(value.getType()).clone(shape);
+    Value more = mil::ConstOp::create(
+        builder, zeros.getLoc(), type,
+        DenseElementsAttr::get(type,
+                               builder.getZeroAttr(type.getElementType())),
+        builder.getStringAttr(zerosFile(shape)));
+    return mil::AddOp::create(builder, sum.getLoc(), more, sum.getY());
   }
 
   /// Whether `value` is all of an input, cut out or not.
