@@ -13,7 +13,7 @@ namespace anec::rt {
 /// How long to wait after the attempt `failed`, from 1: 100 ms and twice as
 /// long each time, up to a second (rule compile-retry: Espresso).
 inline std::chrono::milliseconds compileRetryDelay(int failed) {
-  return std::chrono::milliseconds(failed > 3 ? 1000 : 100 << (failed - 1));
+  return std::chrono::milliseconds(failed > 4 ? 1000 : 100 << (failed - 1));
 }
 
 } // namespace anec::rt

@@ -2,6 +2,8 @@
 
 #include "runtime/device/ane/AneProgram.h"
 
+#include "runtime/target/Profile.h"
+
 #include <algorithm>
 
 namespace anec::rt::ane {
@@ -91,13 +93,17 @@ AneProgram::evaluate(const Framework &framework, uint32_t qos,
     evaluation.ran = true;
     return std::nullopt;
   }
-  // ane-guide: the firmware gives up after this.
-  const std::chrono::duration<double> time =
-      std::chrono::steady_clock::now() - start;
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
+  // The firmware gives up after this.
+  const double longest =
+      double(target::strictProfile().limit(target::Rule::Watchdog)) / 1000;
   const std::string watchdog =
-      time > std::chrono::seconds(2)
-          ? fmt::format("; it took {:.1f} s, and 2 s are the limit [watchdog]",
-                        time.count())
+      seconds > longest
+          ? fmt::format("; it took {:.1f} s, and {:g} s are the limit "
+                        "[watchdog]",
+                        seconds, longest)
           : "";
   return makeError(ErrorCode::DeviceFailure, "{}: failed on the engine: {}{}{}",
                    name, failure->text(),
@@ -156,8 +162,9 @@ void AneProgram::forget(Id surface) {
 }
 
 void AneProgram::replace(std::shared_ptr<LoadedModel> other) {
-  evaluations.clear();
+  // The old model is unloaded before the requests on it go.
   model = std::move(other);
+  evaluations.clear();
 }
 
 } // namespace anec::rt::ane

@@ -29,7 +29,10 @@ public:
              std::function<void(AneProgram &)> onRelease)
       : name(std::move(name)), model(std::move(model)),
         onRelease(std::move(onRelease)) {}
-  ~AneProgram() override { onRelease(*this); }
+  ~AneProgram() override {
+    onRelease(*this);
+    replace(nullptr);
+  }
 
   const std::string name;
   /// Null when it was lost: a patch turned out wrong and could not be compiled.

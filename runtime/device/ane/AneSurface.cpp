@@ -4,18 +4,17 @@
 
 #include "runtime/device/RegionMemory.h"
 #include "runtime/device/ane/Signature.h"
+#include "runtime/target/Profile.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace anec::rt::ane {
 
-namespace {
-
 /// Sizes are rounded up to the pages of Apple silicon.
-constexpr int64_t pageBytes = 16384;
-
-} // namespace
+static int64_t pageBytes() {
+  return target::strictProfile().limit(target::Rule::IoMinBytesHypothesis);
+}
 
 /// Holds the lock as long as somebody may touch the memory.
 class AneSurface::Map : public SurfaceMap {
@@ -41,7 +40,7 @@ AneSurface::create(std::shared_ptr<const Framework> framework,
   const int64_t bytes =
       roundUp(std::max(minimumBytes,
                        Port{spec.name, spec.channels, spec.width}.bytes()),
-              pageBytes);
+              pageBytes());
   ANEC_ASSIGN(IOMemory memory,
               IOMemory::create(framework->io, framework->cf, bytes));
   return std::unique_ptr<AneSurface>(new AneSurface(
@@ -56,7 +55,7 @@ std::optional<Error> AneSurface::grow(int64_t bytes) {
   if (bytes <= memory.bytes())
     return std::nullopt;
   ANEC_ASSIGN(IOMemory larger, IOMemory::create(framework->io, framework->cf,
-                                                roundUp(bytes, pageBytes)));
+                                                roundUp(bytes, pageBytes())));
   {
     ANEC_ASSIGN(SurfaceLock from,
                 SurfaceLock::take(framework->io, memory.get(), Access::Read));

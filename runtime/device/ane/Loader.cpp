@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/ane/Loader.h"
 
-#include <algorithm>
+#include "runtime/device/CompileRetry.h"
+#include "runtime/target/Profile.h"
 
 namespace anec::rt::ane {
 
@@ -13,13 +14,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Espresso retries a compile five times, with pauses from 100 ms to 1 s.
-constexpr int compileRetries = 5;
-constexpr milliseconds firstPause{100}, longestPause{1000};
 /// The bridge of maderix/ANE tries a load again after this.
 constexpr milliseconds loadPause{100};
-/// ane-guide: how long the compiler service needs after a crash.
-constexpr milliseconds servicePause{15000};
+
+/// How long the compiler service needs after a crash.
+milliseconds servicePause() {
+  return milliseconds(
+      target::strictProfile().limit(target::Rule::CompileServiceCrash));
+}
 
 } // namespace
 
@@ -31,10 +33,12 @@ bool Loader::compiledBefore(const std::string &text) {
 std::optional<Error> Loader::compileWithRetries(const std::string &program,
                                                 const std::string &text,
                                                 Model &model) {
+  const std::lock_guard<std::mutex> one(compiling);
   CompileBudget &budget = *options.budget;
-  milliseconds pause = firstPause;
+  const int64_t most =
+      target::strictProfile().limit(target::Rule::CompileRetry);
   bool waitedForService = false;
-  for (int retries = 0;; ++retries) {
+  for (int attempt = 1;; ++attempt) {
     if (!budget.take())
       return makeError(ErrorCode::BudgetExhausted,
                        "{}: this process did {} compiles, as many as it may "
@@ -49,21 +53,19 @@ std::optional<Error> Loader::compileWithRetries(const std::string &program,
     const Remedy remedy = compileRemedy(*failure);
     if (remedy == Remedy::WaitLonger && !waitedForService) {
       waitedForService = true;
-      options.wait(servicePause);
+      options.wait(servicePause());
       continue;
     }
     // What never compiled is not transient; trying costs compiles.
-    if (remedy == Remedy::Retry && retries < compileRetries &&
-        compiledBefore(text)) {
-      options.wait(pause);
-      pause = std::min(pause * 2, longestPause);
+    if (remedy == Remedy::Retry && attempt <= most && compiledBefore(text)) {
+      options.wait(compileRetryDelay(attempt));
       continue;
     }
     if (remedy == Remedy::Retry && compiledBefore(text))
       return makeError(ErrorCode::BudgetExhausted,
                        "{}: compiled before in this process and now fails {} "
                        "times, after {} compiles [compile-budget]: {}",
-                       program, retries + 1, budget.used(), failure->text());
+                       program, attempt, budget.used(), failure->text());
     return makeError(ErrorCode::DeviceFailure, "{}: cannot be compiled: {}{}",
                      program, failure->text(), compileHint(*failure));
   }
@@ -86,6 +88,9 @@ std::optional<Error> Loader::load(const std::string &program,
               bindSlots(program, slots.outputs, loaded->signature.outputs));
   loaded->isReady = true;
   const std::lock_guard<std::mutex> guard(mutex);
+  // New weights are new names: those of models that are gone would pile up.
+  for (auto it = live.begin(); it != live.end();)
+    it = it->second.expired() ? live.erase(it) : std::next(it);
   live[loaded->model.identifier()] = loaded;
   return std::nullopt;
 }

@@ -68,6 +68,9 @@ private:
 
   std::shared_ptr<const Framework> framework;
   AneOptions options;
+  /// Held while the service compiles: nobody reports how it takes two at once.
+  std::mutex compiling;
+  /// Of what follows.
   std::mutex mutex;
   /// Texts that compiled at least once.
   std::set<std::string> compiled;

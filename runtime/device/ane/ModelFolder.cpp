@@ -16,9 +16,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view root = "@model_path/";
 
-/// Folders in use, by path.
+/// Folders in use, by path. The last owner of a folder may be the function that
+/// looks for it, so the lock is taken again.
 struct Registry {
-  std::mutex mutex;
+  std::recursive_mutex mutex;
   std::map<std::string, std::weak_ptr<ModelFolder>> folders;
 };
 
@@ -49,7 +50,7 @@ Result<std::shared_ptr<ModelFolder>>
 ModelFolder::create(const std::string &path, const std::string &text,
                     const Blobs &blobs) {
   Registry &all = registry();
-  const std::lock_guard<std::mutex> guard(all.mutex);
+  const std::lock_guard<std::recursive_mutex> guard(all.mutex);
   if (std::shared_ptr<ModelFolder> existing = all.folders[path].lock()) {
     if (!existing->holds(text, blobs))
       return makeError(ErrorCode::DeviceFailure,
@@ -65,6 +66,14 @@ ModelFolder::create(const std::string &path, const std::string &text,
 }
 
 ModelFolder::~ModelFolder() {
+  Registry &all = registry();
+  const std::lock_guard<std::recursive_mutex> guard(all.mutex);
+  auto entry = all.folders.find(path);
+  // Another thread made the same folder again since this one was let go.
+  if (entry != all.folders.end() && !entry->second.expired())
+    return;
+  if (entry != all.folders.end())
+    all.folders.erase(entry);
   std::error_code ignored; // What stays is in a temporary folder.
   fs::remove_all(path, ignored);
 }
