@@ -226,8 +226,8 @@ public:
                                    const std::vector<Surface *> &inputs,
                                    const std::vector<Surface *> &outputs) = 0;
 
-  /// Whether the CPU has nothing to do while `run` runs, so that other work
-  /// beside it is time won.
+  /// Whether the CPU has nothing to do while `run` or `load` runs, or shall be
+  /// used as if: then other work beside them is time won.
   virtual bool leavesHostIdle() const { return false; }
 
   virtual DeviceCounters counters() const = 0;

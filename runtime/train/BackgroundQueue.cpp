@@ -6,7 +6,7 @@
 
 namespace anec::rt {
 
-BackgroundQueue::BackgroundQueue() : worker([this] { work(); }) {}
+BackgroundQueue::BackgroundQueue() : worker([this] { runJobs(); }) {}
 
 BackgroundQueue::~BackgroundQueue() {
   {
@@ -43,7 +43,7 @@ double BackgroundQueue::busySeconds() {
   return busy;
 }
 
-void BackgroundQueue::work() {
+void BackgroundQueue::runJobs() {
   std::unique_lock<std::mutex> lock(mutex);
   while (true) {
     arrived.wait(lock, [&] { return stopping || !jobs.empty(); });

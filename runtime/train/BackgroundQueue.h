@@ -16,6 +16,20 @@
 
 namespace anec::rt {
 
+/// What ran beside the calling thread.
+struct BackgroundWork {
+  uint64_t ops = 0;
+  /// Seconds they took, and of waiting for them.
+  double seconds = 0, waited = 0;
+
+  BackgroundWork &operator+=(const BackgroundWork &other) {
+    ops += other.ops;
+    seconds += other.seconds;
+    waited += other.waited;
+    return *this;
+  }
+};
+
 /// One thread that runs jobs one after the other, in the order they came: what
 /// they add to has one order of summation. All functions are for one thread,
 /// the caller's.
@@ -35,14 +49,14 @@ public:
   void wait(uint64_t job);
   void waitForAll() { wait(added); }
 
-  /// Jobs added so far.
-  uint64_t count() const { return added; }
   /// Seconds that jobs took so far, and that `wait` took.
   double busySeconds();
   double waitedSeconds() const { return waited; }
+  /// All of it, with the number of jobs.
+  BackgroundWork work() { return {added, busySeconds(), waited}; }
 
 private:
-  void work();
+  void runJobs();
 
   std::mutex mutex;
   std::condition_variable arrived, finished;

@@ -89,7 +89,7 @@ public:
     ANEC_ASSIGN(executor,
                 Executor<float>::create(bundle, device, *store, pool));
     if (options.overlap)
-      executor->overlapGradients(*options.overlap);
+      executor->workBeside(*options.overlap);
     // As training starts in fp16; smaller than where gradients overflow.
     if (device.numerics() == Numerics::Ane)
       lossScale = 1024;
@@ -233,7 +233,8 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
        perMicroStep(difference(after.phases, before.phases), microSteps)},
       {"operators",
        perMicroStep(difference(after.operators, before.operators), microSteps)},
-      {"overlap", overlapOf(training.executor->counters().background)},
+      {"overlap", overlapOf(training.executor->counters().background,
+                            training.executor->counters().compiling)},
       {"peak_rss_bytes", peakResidentBytes()}};
   result.update(productRates(before, after, microSteps, peak));
   return result;
@@ -265,11 +266,7 @@ std::string formatBenchmark(const nlohmann::json &result) {
       number("gemm_ms"), result["gflops"]["device"].get<double>(),
       result["gflops"]["host"].get<double>(), number("peak_gflops"),
       100 * number("gemm_share_of_peak"));
-  if (double beside = result["overlap"]["background_ms"].get<double>();
-      beside > 0)
-    text += fmt::format("{:.0f} % of the weight gradients' time hidden behind "
-                        "the device\n",
-                        100 * result["overlap"]["share"].get<double>());
+  text += formatOverlap(result["overlap"]);
   text += "phases, per micro-step\n" + formatTimes(result["phases"]);
   text += "operators on the device, per micro-step\n" +
           formatTimes(result["operators"]);

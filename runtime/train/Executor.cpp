@@ -65,17 +65,20 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
                                std::vector<int32_t>(size));
   }
   traffic.emplace(plan, int64_t(elementBytes(storageType(device.numerics()))));
-  programs.resize(plan.kernels.size());
+  std::vector<int64_t> instances;
+  for (const Kernel &kernel : plan.kernels)
+    instances.push_back(kernel.instances);
+  programs.resize(instances);
   for (size_t k = 0; k < plan.kernels.size(); ++k) {
     const Kernel &kernel = plan.kernels[k];
     ANEC_ASSIGN(KernelCosts costs,
                 kernelCosts(bundle.programFiles(kernel).text,
                             bundle.folder() + "/" + kernel.file));
     flops.push_back(costs.flops());
-    programs[k].resize(size_t(kernel.instances));
+    Stopwatch watch(count.seconds["compile"]);
     if (kernel.baked.empty())
       for (int64_t i = 0; i < kernel.instances; ++i)
-        ANEC_TRY(loadKernel(k, i, /*delta=*/false));
+        ANEC_TRY(programs.load(loading(k, i, /*delta=*/false)));
   }
   // After the programs: a compiler is reported to fail when many surfaces live
   // (io-alloc-fail).
@@ -90,13 +93,14 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
     staging.emplace_back(size_t(parameter.count));
   if (const HostProgram *program = plan.program("stage"))
     collectStaging(program->steps, 0);
+  sortLoads();
   for (const HostProgram &program : plan.programs)
     prepareDispatches(program.steps, 0);
-  overlapGradients(device.leavesHostIdle());
+  workBeside(device.leavesHostIdle());
   return std::nullopt;
 }
 
-template <typename Real> void Executor<Real>::overlapGradients(bool wanted) {
+template <typename Real> void Executor<Real>::workBeside(bool wanted) {
   if (!wanted)
     background.reset();
   else if (!background)
@@ -113,8 +117,9 @@ template <typename Real> ExecutorCounters Executor<Real>::counters() const {
   for (const auto &[name, seconds] : secondsBeside)
     all.seconds[name] += seconds;
   if (background)
-    all.background = {background->count(), background->busySeconds(),
-                      background->waitedSeconds()};
+    all.background = background->work();
+  all.compiling = programs.workBeside();
+  all.seconds["compile"] += all.compiling.seconds;
   return all;
 }
 
@@ -128,7 +133,7 @@ void Executor<Real>::prepareDispatches(const std::vector<Step> &steps,
       for (int64_t n = 0; n < step.count; ++n)
         prepareDispatches(step.body, n);
     else if (step.kind == Step::Kind::Dispatch)
-      if (auto &program = programs[step.kernel][size_t(step.instance.at(i))])
+      if (Program *program = programs.loaded(step.kernel, step.instance.at(i)))
         device.prepare(*program, surfacesOf(step.inputs, i));
   }
 }
@@ -175,38 +180,82 @@ std::optional<Error> Executor<Real>::stageRest(size_t parameter,
 
 template <typename Real>
 std::optional<Error> Executor<Real>::finishGradients() {
+  ANEC_TRY(finishLoading());
   if (!bundle.plan().program("finish_gradients"))
     return std::nullopt;
   return run("finish_gradients");
 }
 
 template <typename Real> std::optional<Error> Executor<Real>::finishStaging() {
-  for (const IndexedStep &each : afterStaging)
-    ANEC_TRY(runStep(*each.step, each.i));
+  std::vector<ProgramSet::Request> loads;
+  for (const IndexedStep &each : afterStaging) {
+    const Step &step = *each.step;
+    if (background && step.kind == Step::Kind::Load)
+      loads.push_back(
+          loading(step.kernel, step.instance.at(each.i), step.delta));
+    else
+      ANEC_TRY(runStep(step, each.i));
+  }
+  if (!loads.empty())
+    programs.loadBeside(loads);
   return std::nullopt;
 }
 
+/// The files of a kernel with the parameters of the moment when they are asked
+/// for.
 template <typename Real>
-std::optional<Error> Executor<Real>::loadKernel(size_t kernel, int64_t instance,
-                                                bool delta) {
-  Stopwatch watch(count.seconds["compile"]);
-  const Kernel &description = bundle.plan().kernels[kernel];
-  ProgramFiles files = bundle.programFiles(description);
-  for (const Baked &baked : description.baked) {
-    const Parameter &parameter = bundle.plan().parameters[baked.parameter];
-    int64_t index = parameter.count == 1 ? 0 : instance;
-    std::vector<int64_t> shape = parameter.shape;
-    files.baked[baked.path] =
-        bakeMatrix(store.master(baked.parameter, index).data(), shape[0],
-                   shape.size() > 1 ? shape[1] : 1, baked.order,
-                   storageType(device.numerics()));
+ProgramSet::Request Executor<Real>::loading(size_t kernel, int64_t instance,
+                                            bool delta) {
+  return {kernel, instance, delta, [this, kernel, instance] {
+            const Kernel &description = bundle.plan().kernels[kernel];
+            ProgramFiles files = bundle.programFiles(description);
+            for (const Baked &baked : description.baked) {
+              const Parameter &parameter =
+                  bundle.plan().parameters[baked.parameter];
+              const int64_t index = parameter.count == 1 ? 0 : instance;
+              const std::vector<int64_t> &shape = parameter.shape;
+              files.baked[baked.path] =
+                  bakeMatrix(store.master(baked.parameter, index).data(),
+                             shape[0], shape.size() > 1 ? shape[1] : 1,
+                             baked.order, storageType(device.numerics()));
+            }
+            return files;
+          }};
+}
+
+/// Kernels by their first dispatch in `steps`, the first with the number of
+/// those before.
+static void
+numberDispatches(const std::vector<Step> &steps, int64_t i,
+                 std::map<std::pair<size_t, int64_t>, size_t> &numbers) {
+  for (const Step &step : steps) {
+    if (step.kind == Step::Kind::For)
+      for (int64_t n = 0; n < step.count; ++n)
+        numberDispatches(step.body, step.reverse ? step.count - 1 - n : n,
+                         numbers);
+    else if (step.kind == Step::Kind::Dispatch)
+      numbers.emplace(std::pair(step.kernel, step.instance.at(i)),
+                      numbers.size());
   }
-  // The old program goes first: a device holds only so many.
-  std::unique_ptr<Program> &slot = programs[kernel][size_t(instance)];
-  files.isPatch = delta && slot != nullptr;
-  slot.reset();
-  ANEC_ASSIGN(slot, device.load(files));
-  return std::nullopt;
+}
+
+/// Loads come in the order in which train_step needs the kernels, then those
+/// that only other programs need.
+template <typename Real> void Executor<Real>::sortLoads() {
+  std::map<std::pair<size_t, int64_t>, size_t> numbers;
+  if (const HostProgram *program = bundle.plan().program("train_step"))
+    numberDispatches(program->steps, 0, numbers);
+  auto number = [&](const IndexedStep &each) {
+    if (each.step->kind != Step::Kind::Load)
+      return size_t(0);
+    auto found =
+        numbers.find({each.step->kernel, each.step->instance.at(each.i)});
+    return found == numbers.end() ? numbers.size() + 1 : found->second + 1;
+  };
+  std::stable_sort(afterStaging.begin(), afterStaging.end(),
+                   [&](const IndexedStep &a, const IndexedStep &b) {
+                     return number(a) < number(b);
+                   });
 }
 
 template <typename Real>
@@ -248,8 +297,10 @@ std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
     return std::nullopt;
   case Step::Kind::Stage:
     return runStage(step, i);
-  case Step::Kind::Load:
-    return loadKernel(step.kernel, step.instance.at(i), step.delta);
+  case Step::Kind::Load: {
+    Stopwatch watch(count.seconds["compile"]);
+    return programs.load(loading(step.kernel, step.instance.at(i), step.delta));
+  }
   }
   return std::nullopt;
 }
@@ -310,9 +361,9 @@ std::optional<Error> Executor<Real>::runCopy(const Step &step, int64_t i) {
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
+  ANEC_ASSIGN(Program * program,
+              programs.get(step.kernel, step.instance.at(i)));
   Stopwatch watch(count.seconds["device"]);
-  const std::unique_ptr<Program> &program =
-      programs[step.kernel][size_t(step.instance.at(i))];
   if (!program)
     return makeError(ErrorCode::DeviceFailure,
                      "kernel '{}' runs before the plan loads it",

@@ -1,8 +1,8 @@
 //===- Executor.h - Runs the programs of a bundle ---------------*- C++ -*-===//
 //
 // Owns the buffers, surfaces and kernels of a plan and executes its steps, one
-// after the other, on the calling thread; weight gradients beside it where the
-// device leaves the CPU idle.
+// after the other, on the calling thread; weight gradients and compiling beside
+// it where the device leaves the CPU idle.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_TRAIN_EXECUTOR_H
@@ -14,6 +14,7 @@
 #include "runtime/host/HostOps.h"
 #include "runtime/train/BackgroundQueue.h"
 #include "runtime/train/ParameterStore.h"
+#include "runtime/train/ProgramSet.h"
 
 #include <map>
 #include <memory>
@@ -23,20 +24,6 @@
 
 namespace anec::rt {
 
-/// Host ops that ran beside the device.
-struct BackgroundWork {
-  uint64_t ops = 0;
-  /// Seconds they took, and of waiting for them.
-  double seconds = 0, waited = 0;
-
-  BackgroundWork &operator+=(const BackgroundWork &other) {
-    ops += other.ops;
-    seconds += other.seconds;
-    waited += other.waited;
-    return *this;
-  }
-};
-
 /// What an executor did since it was made.
 struct ExecutorCounters {
   /// Bytes of surface ranges that the host touched; see SurfaceTraffic.
@@ -45,10 +32,11 @@ struct ExecutorCounters {
   double hostFlops = 0;
   /// The same in programs of the device.
   double deviceFlops = 0;
-  /// Seconds by kind of work; a name of its own for each host op. Those of host
-  /// ops beside the device overlap with the others.
+  /// Seconds by kind of work; a name of its own for each host op. Those of work
+  /// beside the device overlap with the others.
   std::map<std::string, double> seconds;
-  BackgroundWork background;
+  /// Host ops, and loading of kernels.
+  BackgroundWork background, compiling;
 };
 
 /// InvalidInput unless the bundle can train: has the programs "train_step" and
@@ -71,7 +59,8 @@ public:
   std::optional<Error> run(const std::string &name);
 
   /// Makes gradients of the sums of an update's micro-steps, where the plan
-  /// leaves something to do: to be called after the last of them.
+  /// leaves something to do: to be called after the last of them. Parameters
+  /// may change then: nothing is being compiled from them any more.
   std::optional<Error> finishGradients();
 
   /// Stages one tensor everywhere the program "stage" does, in places that take
@@ -82,8 +71,15 @@ public:
   stageRows(size_t parameter, int64_t index, bool *complete);
   /// Stages a tensor in the places that took no rows.
   std::optional<Error> stageRest(size_t parameter, int64_t index);
-  /// Runs what "stage" does besides staging, such as loading baked kernels.
+  /// Does what "stage" does besides staging. Kernels with baked weights are
+  /// compiled beside the device, in the order in which train_step needs them,
+  /// when work beside it is wanted: then their errors are those of the first
+  /// run that needs them, or of `finishLoading`.
   std::optional<Error> finishStaging();
+  /// Returns when no kernel is being compiled, with the error if one failed.
+  std::optional<Error> finishLoading() { return programs.waitForAll(); }
+  /// Compiles no more of what `finishStaging` began.
+  void abandonLoading() { programs.abandon(); }
 
   /// Memory of buffer `index` of a family, in the layout of host values.
   Span<Real> reals(size_t buffer, int64_t index = 0);
@@ -96,9 +92,10 @@ public:
   /// has none. Valid after a run.
   double witness(const std::string &program);
 
-  /// Whether host ops that only make gradients run on a thread of their own; at
-  /// first as the device says. Results are the same bits. Between two runs.
-  void overlapGradients(bool wanted);
+  /// Whether host ops that only make gradients run on a thread of their own,
+  /// and kernels compile on another; at first as the device says. Results are
+  /// the same bits. Between two runs.
+  void workBeside(bool wanted);
 
   /// What the host op loss_scale answers; 1 at first.
   void setLossScale(double scale) { lossScale = scale; }
@@ -111,10 +108,12 @@ public:
 private:
   Executor(const Bundle &bundle, Device &device, ParameterStore<Real> &store,
            ThreadPool &pool)
-      : bundle(bundle), device(device), store(store), pool(pool) {}
+      : bundle(bundle), device(device), store(store), pool(pool),
+        programs(device) {}
 
   std::optional<Error> allocate();
-  std::optional<Error> loadKernel(size_t kernel, int64_t instance, bool delta);
+  ProgramSet::Request loading(size_t kernel, int64_t instance, bool delta);
+  void sortLoads();
   void collectStaging(const std::vector<Step> &steps, int64_t i);
   void prepareDispatches(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
@@ -154,7 +153,6 @@ private:
   };
   std::map<size_t, std::vector<Spare>> spares;
   std::vector<std::vector<std::unique_ptr<Surface>>> surfaces;
-  std::vector<std::vector<std::unique_ptr<Program>>> programs;
   /// A step of the program "stage" and the loop index it runs with.
   struct IndexedStep {
     const Step *step;
@@ -173,7 +171,9 @@ private:
   ExecutorCounters count;
   /// Seconds of host ops beside the device, written by its thread.
   std::map<std::string, double> secondsBeside;
-  /// Null without overlap. Last: its jobs use all of the above.
+  /// Last, with what follows: their jobs use all of the above.
+  ProgramSet programs;
+  /// Null when nothing shall run beside the device.
   std::unique_ptr<BackgroundQueue> background;
 };
 

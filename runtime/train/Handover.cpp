@@ -56,6 +56,9 @@ void visitMeasured(Measured &measured, Visitor visit) {
   visit("background_ops", measured.background.ops);
   visit("background_seconds", measured.background.seconds);
   visit("waited_seconds", measured.background.waited);
+  visit("compiling_ops", measured.compiling.ops);
+  visit("compiling_seconds", measured.compiling.seconds);
+  visit("compiling_waited_seconds", measured.compiling.waited);
 }
 
 template <typename State, typename Visitor>

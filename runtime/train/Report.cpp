@@ -22,12 +22,32 @@ nlohmann::json orNull(double value) {
 
 } // namespace
 
-nlohmann::json overlapOf(const BackgroundWork &work) {
-  double hidden = std::max(0.0, work.seconds - work.waited);
-  return {{"host_ops", work.ops},
+static nlohmann::json toJson(const BackgroundWork &work, const char *number) {
+  const double hidden = std::max(0.0, work.seconds - work.waited);
+  return {{number, work.ops},
           {"background_ms", work.seconds * 1000},
           {"hidden_ms", hidden * 1000},
           {"share", ratio(hidden, work.seconds)}};
+}
+
+nlohmann::json overlapOf(const BackgroundWork &hostOps,
+                         const BackgroundWork &compiling) {
+  nlohmann::json overlap = toJson(hostOps, "host_ops");
+  overlap["compile"] = toJson(compiling, "loads");
+  return overlap;
+}
+
+std::string formatOverlap(const nlohmann::json &overlap) {
+  auto line = [](const nlohmann::json &work, const char *what) {
+    const double beside = work["background_ms"].get<double>();
+    return beside > 0
+               ? fmt::format("{:.4g} ms of {} beside the device, {:.0f} % of "
+                             "them at no cost\n",
+                             beside, what, 100 * work["share"].get<double>())
+               : std::string();
+  };
+  return line(overlap, "weight gradients") +
+         line(overlap["compile"], "compiling");
 }
 
 uint64_t peakResidentBytes() {
@@ -49,6 +69,8 @@ nlohmann::json makeReport(const RunMeasurements &run,
       phases[name] = phases.value(name, 0.0) + seconds * 1000;
   BackgroundWork background = run.background;
   background += executor.background;
+  BackgroundWork compiling = run.compiling;
+  compiling += executor.compiling;
   const double deviceSeconds = phases.value("device", 0.0) / 1000;
   nlohmann::json report = {
       {"updates", run.updates},
@@ -74,7 +96,7 @@ nlohmann::json makeReport(const RunMeasurements &run,
         {"device", run.deviceBytes}}},
       {"staging_bytes", run.stagedBytes},
       {"flops", {{"device", run.deviceFlops}, {"host", run.hostFlops}}},
-      {"overlap", overlapOf(background)},
+      {"overlap", overlapOf(background, compiling)},
       {"estimated_device_ms_per_micro_step",
        run.estimatedSeconds > 0
            ? nlohmann::json(
@@ -105,11 +127,7 @@ std::string formatReport(const nlohmann::json &report) {
                       report["dispatches"].get<uint64_t>(),
                       report["compiles"].get<uint64_t>(),
                       report["peak_rss_bytes"].get<double>() / (1 << 20));
-  if (double beside = report["overlap"]["background_ms"].get<double>();
-      beside > 0)
-    text += fmt::format("{:.4g} ms of weight gradients beside the device, "
-                        "{:.0f} % of them at no cost\n",
-                        beside, 100 * report["overlap"]["share"].get<double>());
+  text += formatOverlap(report["overlap"]);
   const nlohmann::json &estimate = report["estimated_device_ms_per_micro_step"];
   if (estimate.is_number())
     text += fmt::format("estimated, not measured: {:.4g} ms per micro-step in "

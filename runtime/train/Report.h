@@ -28,7 +28,7 @@ struct RunMeasurements {
   double estimatedSeconds = 0;
   /// Of processes before this one.
   uint64_t compiles = 0, reloads = 0, restarts = 0;
-  BackgroundWork background;
+  BackgroundWork background, compiling;
   int64_t activeVocabulary = 0, vocabulary = 0;
   /// NaN without validation.
   double initialValidationLoss = 0, validationLoss = 0;
@@ -42,8 +42,13 @@ nlohmann::json makeReport(const RunMeasurements &run,
                           const DeviceCounters &device);
 
 /// What ran beside the device, and how much of it nobody waited for: host_ops,
-/// their background_ms, hidden_ms, and share of the third in the second.
-nlohmann::json overlapOf(const BackgroundWork &work);
+/// their background_ms, hidden_ms, and share of the third in the second; and
+/// under "compile" the same of kernels, with their number `loads`.
+nlohmann::json overlapOf(const BackgroundWork &hostOps,
+                         const BackgroundWork &compiling);
+
+/// The lines of a report about `overlapOf`; empty when nothing ran beside.
+std::string formatOverlap(const nlohmann::json &overlap);
 
 /// A few lines for people.
 std::string formatReport(const nlohmann::json &report);

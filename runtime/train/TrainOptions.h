@@ -54,7 +54,7 @@ struct TrainOptions {
   bool resume = false;
   int64_t checkpointEvery = 100;
   int64_t keep = 3;
-  /// Weight gradients beside the device; none: as the device says.
+  /// Weight gradients and compiling beside the device; none: as it says.
   std::optional<bool> overlap;
   /// Whether the caller replaces this process when the trainer wants it.
   bool mayRestart = false;

@@ -64,6 +64,7 @@ std::optional<Error> Trainer::handOver() {
     for (const auto &[name, seconds] : work.seconds)
       state.measured.seconds[name] += seconds;
     state.measured.background += work.background;
+    state.measured.compiling += work.compiling;
   }
   if (unfinished)
     state.unfinished = *unfinished;
@@ -80,6 +81,9 @@ Error Trainer::stop(const Error &error) {
                         error.code == ErrorCode::DeviceFailure;
   if (!isDevice)
     return error;
+  // What is still queued would be compiled for nobody, and counted.
+  if (executor)
+    executor->abandonLoading();
   if (mayRestart(error)) {
     if (auto failed = handOver())
       return *failed;

@@ -25,6 +25,13 @@ LONGEST_SECONDS = 240
 SURVIVED = {
     "a compiler that fails twice": ("packed", ["compile-failure,times=2"], False),
     "a compiler that fails in the middle": ("baked", ["compile-failure,after=60,times=3"], None),
+    # Kernels compile beside the device there: what they miss is noticed later.
+    "a compiler that fails too often": ("baked", ["compile-failure,after=61,times=6"], True),
+    "a compiler that dies every few updates": ("baked",
+                                               ["compile-failure,after=100,times=100000"], True),
+    "a slow service that fails": ("baked",
+                                  ["slow-service,ms=3", "compile-failure,after=37,times=2",
+                                   "eval-error,after=90"], True),
     "one failed evaluation": ("packed", ["eval-error,after=100"], True),
     "one evaluation of one kernel": ("packed", ["eval-error,after=61,kernel=layer_bwd"], True),
     "zeros without an error": ("packed", ["silent-zeros,after=75"], True),

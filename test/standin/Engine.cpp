@@ -139,7 +139,8 @@ ErrorObject *Model::compile() {
   {
     const Guard guard(world().mutex);
     world().count("compile");
-    if (behaviour.compileFailures > 0) {
+    if (behaviour.compileFailures > 0 &&
+        world().calls["compile"] > behaviour.compileFailuresAfter) {
       --behaviour.compileFailures;
       return compilerError(behaviour.compileError);
     }

@@ -6,16 +6,18 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 namespace anec::standin {
 
 // How a Behaviour is read; found by its argument's namespace.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     Behaviour, missingClass, missingMethod, noEngine, descriptorNil,
-    compileFailures, compileError, compileLimit, loadFailures, loadError,
-    loadLimit, attributes, declaredOrder, uniformSizes, zerosAfter, failAfter,
-    aliasError, slowMilliseconds, refusesPatches, stalePatches,
-    identifierIgnoresWeights, requestNil, surfaceNil, architecture)
+    compileFailures, compileFailuresAfter, compileError, compileLimit,
+    loadFailures, loadError, loadLimit, attributes, declaredOrder, uniformSizes,
+    zerosAfter, failAfter, aliasError, slowMilliseconds, refusesPatches,
+    stalePatches, identifierIgnoresWeights, requestNil, surfaceNil,
+    architecture)
 
 namespace {
 
@@ -34,11 +36,18 @@ void configure(const char *text) {
   all.behaviour = parsed.get<Behaviour>();
 }
 
-/// A program that was started by a test is told through the environment.
+std::string reportText();
+
+/// A program that was started by a test is told through the environment, and
+/// leaves its books in a file when it ends.
 struct FromEnvironment {
   FromEnvironment() {
     if (const char *text = std::getenv("ANEC_STANDIN"))
       configure(text);
+    if (std::getenv("ANEC_STANDIN_REPORT"))
+      std::atexit([] {
+        std::ofstream(std::getenv("ANEC_STANDIN_REPORT")) << reportText();
+      });
   }
 };
 
@@ -70,9 +79,10 @@ STANDIN_EXPORT void anecStandInConfigure(const char *text) {
   configure(text);
 }
 
-/// Writes what happened since: {"violations": [], "calls": {}, "alive": {},
-/// "loaded": 0}. Returns the length, also of what does not fit.
-STANDIN_EXPORT size_t anecStandInReport(char *buffer, size_t size) {
+namespace {
+
+/// {"violations": [], "calls": {}, "alive": {}, "loaded": 0}.
+std::string reportText() {
   World &all = world();
   const std::lock_guard<std::recursive_mutex> guard(all.mutex);
   json alive = json::object();
@@ -81,11 +91,18 @@ STANDIN_EXPORT size_t anecStandInReport(char *buffer, size_t size) {
       json &count = alive[object->cls->name];
       count = count.is_null() ? 1 : count.get<int>() + 1;
     }
-  const std::string text = json{
-      {"violations", all.violations},
-      {"calls", all.calls},
-      {"alive", alive},
-      {"loaded", all.loaded}}.dump();
+  return json{{"violations", all.violations},
+              {"calls", all.calls},
+              {"alive", alive},
+              {"loaded", all.loaded}}
+      .dump();
+}
+
+} // namespace
+
+/// Writes what happened since. Returns the length, also of what does not fit.
+STANDIN_EXPORT size_t anecStandInReport(char *buffer, size_t size) {
+  const std::string text = reportText();
   if (size > 0) {
     std::strncpy(buffer, text.c_str(), size - 1);
     buffer[size - 1] = '\0';

@@ -27,8 +27,8 @@ struct Behaviour {
   std::string missingClass, missingMethod; ///< The interface changed.
   bool noEngine = false;
   bool descriptorNil = false;
-  /// The next compiles fail so, without effect on later ones.
-  int64_t compileFailures = 0;
+  /// The next compiles after so many fail so, without effect on later ones.
+  int64_t compileFailures = 0, compileFailuresAfter = 0;
   /// "CompilationFailure", "InvalidMILProgram", "" or "service".
   std::string compileError = "CompilationFailure";
   /// Of all compiles since the start; 0 for none.

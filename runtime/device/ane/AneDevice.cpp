@@ -45,6 +45,7 @@ public:
   std::optional<Error> run(Program &program,
                            const std::vector<Surface *> &inputs,
                            const std::vector<Surface *> &outputs) override;
+  bool leavesHostIdle() const override { return true; }
   DeviceCounters counters() const override;
 
 private:

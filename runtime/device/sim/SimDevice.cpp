@@ -127,6 +127,9 @@ public:
                            const std::vector<Surface *> &inputs,
                            const std::vector<Surface *> &outputs) override;
 
+  /// As on the hardware, though here the CPU computes everything.
+  bool leavesHostIdle() const override { return true; }
+
   DeviceCounters counters() const override {
     DeviceCounters all = hardware.cpu().counters();
     all.compiles = compiles;

@@ -141,7 +141,8 @@ std::optional<Error> stageTensors(Executor<Real> &executor) {
 }
 
 template <typename Real>
-std::vector<Real> runLayers(bool baked, bool tensorwise, Numerics numerics) {
+std::vector<Real> runLayers(bool baked, bool tensorwise, Numerics numerics,
+                            bool beside = false) {
   TemporaryFolder folder;
   layered(baked).write(folder.string());
   Result<Bundle> bundle = Bundle::open(folder.string());
@@ -162,11 +163,15 @@ std::vector<Real> runLayers(bool baked, bool tensorwise, Numerics numerics) {
     EXPECT_TRUE(error && error->message.find("before the plan loads it") !=
                              std::string::npos);
   }
+  (*executor)->workBeside(beside);
   auto staged =
       tensorwise ? stageTensors(**executor) : (*executor)->run("stage");
   EXPECT_FALSE(staged) << staged->message;
   auto error = (*executor)->run("eval_loss");
   EXPECT_FALSE(error) << error->message;
+  EXPECT_FALSE((*executor)->finishLoading());
+  EXPECT_EQ((*executor)->counters().compiling.seconds > 0,
+            baked && tensorwise && beside);
   // A copy and a read of 16 elements; a copy in the run that failed.
   size_t elementSize = numerics == Numerics::Ane ? 2 : sizeof(Real);
   EXPECT_EQ((*executor)->counters().hostRead, (baked ? 48 : 32) * elementSize);
@@ -177,6 +182,15 @@ template <typename Real> void expectSums(const std::vector<Real> &found) {
   ASSERT_EQ(found.size(), 16u);
   for (size_t i = 0; i < 16; ++i)
     EXPECT_EQ(found[i], Real(i) + (i < 8 ? 20 : 10)) << i;
+}
+
+TEST(Executor, compilesBesideTheDevice) {
+  for (Numerics numerics : {Numerics::Ane, Numerics::F32})
+    expectSums(runLayers<float>(/*baked=*/true, /*tensorwise=*/true, numerics,
+                                /*beside=*/true));
+  // Nothing to compile, and a stage that somebody waits for.
+  expectSums(runLayers<float>(false, true, Numerics::Ane, true));
+  expectSums(runLayers<float>(true, false, Numerics::Ane, true));
 }
 
 TEST(Executor, runsEveryKindOfStep) {
@@ -232,7 +246,7 @@ std::vector<float> runDoubling(bool overlap, int threads) {
   ParameterStore<float> store(bundle->plan(), ActiveVocabulary(), 1, pool);
   auto executor = Executor<float>::create(*bundle, device, store, pool);
   EXPECT_TRUE(executor) << executor.error().message;
-  (*executor)->overlapGradients(overlap);
+  (*executor)->workBeside(overlap);
   for (int run = 0; run < 2; ++run) {
     Span<float> x = (*executor)->reals(0), y = (*executor)->reals(3);
     for (size_t i = 0; i < x.size(); ++i) {

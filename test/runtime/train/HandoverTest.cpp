@@ -65,6 +65,7 @@ TEST_F(HandoverOf, aRunKeepsEveryBit) {
   state.measured.seconds["compile"] = 1.0 / 3;
   state.measured.restarts = 4;
   state.measured.background = {24, 0.7, 0.1};
+  state.measured.compiling = {8, 0.3, 0.2};
   state.unfinished = UpdateRecord{1.0 / 7, NAN, 512, 1e-3, 0.2, 30000, true};
   auto memory = writeHandover(state, before, optimizer);
   ASSERT_TRUE(memory) << memory.error().message;
@@ -98,6 +99,9 @@ TEST_F(HandoverOf, aRunKeepsEveryBit) {
   EXPECT_EQ(found->measured.background.ops, 24U);
   EXPECT_EQ(found->measured.background.seconds, 0.7);
   EXPECT_EQ(found->measured.background.waited, 0.1);
+  EXPECT_EQ(found->measured.compiling.ops, 8U);
+  EXPECT_EQ(found->measured.compiling.seconds, 0.3);
+  EXPECT_EQ(found->measured.compiling.waited, 0.2);
   ASSERT_TRUE(found->unfinished);
   EXPECT_EQ(found->unfinished->loss, 1.0 / 7);
   EXPECT_TRUE(std::isnan(found->unfinished->norm));
