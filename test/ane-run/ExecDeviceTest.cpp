@@ -44,6 +44,20 @@ TEST_F(ExecDevice, ComputesWhatTheTextSays) {
   }
 }
 
+/// Arrays have the shape that the text says, also where a surface has none.
+TEST_F(ExecDevice, KeepsTheShapeOfMatrices) {
+  writeText(folder / "p.mil", conformance::matrices());
+  writeFloats(folder / "in.npy", {1, 2, channels / 2, width},
+              std::vector<float>(channels * width, 2));
+  for (const std::string device : {"cpu", "sim:m4"}) {
+    Outcome outcome = run(exec("--device " + device));
+    ASSERT_EQ(outcome.status, 0) << outcome.text;
+    for (float y :
+         readHalves(folder / "out/out.npy", {1, 2, channels / 2, width}))
+      ASSERT_EQ(y, 6); // 2 + (2 + 2)
+  }
+}
+
 TEST_F(ExecDevice, FailsAsAsked) {
   expectError(exec("--device sim:m4 --fault eval-error"), 1, "status=0x1d");
   expectError(exec("--device sim:m4 --fault silent-zeros"), 1, "only zeros");

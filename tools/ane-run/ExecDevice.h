@@ -6,34 +6,32 @@
 #ifndef ANEC_TOOLS_ANE_RUN_EXECDEVICE_H
 #define ANEC_TOOLS_ANE_RUN_EXECDEVICE_H
 
-#include "runtime/device/Device.h"
 #include "runtime/device/cpu/ArrayRunner.h"
 #include "runtime/device/cpu/ProgramReader.h"
+#include "tools/ane-run/KernelRun.h"
 
 namespace anec::rt {
 
-/// A program loaded by a device, with surfaces for everything that goes in and
+/// A program loaded by a device, with arrays for everything that goes in and
 /// out. Inputs and outputs are tensor<fp16, [1, A, B, W]>.
 class DeviceRun {
 public:
   /// Loads the program and writes the inputs, which cpu::checkInputs accepted;
-  /// floats are rounded once. Errors: those of the device, and an input that is
-  /// no surface of floats.
+  /// floats are rounded once. Errors: those of KernelRun::load, and an input
+  /// that is no array of floats.
   static Result<DeviceRun> prepare(Device &device,
                                    const cpu::SourceProgram &source,
                                    const cpu::NamedArrays &inputs);
 
-  std::optional<Error> run();
+  std::optional<Error> run() { return kernel.run(); }
   Result<std::vector<cpu::NamedArray>> outputs();
 
 private:
-  explicit DeviceRun(Device &device) : device(&device) {}
-  std::optional<Error> allocate(const mil::TypedName &port,
-                                std::vector<std::unique_ptr<Surface>> &to);
+  DeviceRun(KernelRun kernel, std::vector<mil::TypedName> results)
+      : kernel(std::move(kernel)), results(std::move(results)) {}
 
-  Device *device;
-  std::vector<std::unique_ptr<Surface>> from, to;
-  std::unique_ptr<Program> program;
+  KernelRun kernel;
+  std::vector<mil::TypedName> results;
 };
 
 } // namespace anec::rt

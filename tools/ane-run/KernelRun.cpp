@@ -29,10 +29,12 @@ pointers(const std::vector<std::unique_ptr<Surface>> &surfaces) {
 } // namespace
 
 Result<KernelRun> KernelRun::load(Device &device, const ProgramFiles &files) {
+  // First: what the device says of a text is more than its types.
+  ANEC_ASSIGN(std::unique_ptr<Program> loaded, device.load(files));
   ANEC_ASSIGN(ane::Signature signature,
               ane::Signature::read(files.text, files.name));
   KernelRun run(device, std::move(signature));
-  ANEC_ASSIGN(run.loaded, device.load(files));
+  run.loaded = std::move(loaded);
   for (const ane::Port &port : run.ports.inputs) {
     ANEC_ASSIGN(std::unique_ptr<Surface> surface, allocate(device, port));
     run.inputs.push_back(std::move(surface));
