@@ -34,19 +34,23 @@ std::optional<Error> checkDevice(const std::string &name,
   if (name != "cpu" && name != "ane" && !hasProfile)
     return makeError(ErrorCode::InvalidInput,
                      "expects --device {}, but got '{}'", deviceNames(), name);
-  if (hasProfile)
-    if (auto profile = profileOf(name); !profile)
-      return profile.error();
+  if (hasProfile) {
+    ANEC_ASSIGN(const target::Profile profile, profileOf(name));
+    if (!settings.imitate.empty()) {
+      ANEC_ASSIGN([[maybe_unused]] const sim::Imitations imitations,
+                  sim::Imitations::parse(settings.imitate, profile));
+    }
+  }
   if (name != "cpu" && settings.numerics != Numerics::Ane)
     return makeError(ErrorCode::InvalidInput,
                      "expects --numerics ane with --device {}, which has no "
                      "other",
                      name);
   if (!hasProfile &&
-      (!settings.sim.faults.empty() || settings.sim.flushDenormals ||
+      (!settings.sim.faults.empty() || !settings.imitate.empty() ||
        settings.sim.compileBudget > 0))
     return makeError(ErrorCode::InvalidInput,
-                     "expects --fault, --faults, --flush-denormals and "
+                     "expects --fault, --faults, --imitate and "
                      "--compile-budget with --device sim:PROFILE only, but got "
                      "'{}'",
                      name);
@@ -62,7 +66,12 @@ Result<std::unique_ptr<Device>> makeDevice(const std::string &name,
   if (!isSimulated(name))
     return makeCpuDevice(settings.numerics, pool);
   ANEC_ASSIGN(target::Profile profile, profileOf(name));
-  return makeSimDevice(profile, settings.sim, pool);
+  sim::SimOptions options = settings.sim;
+  if (!settings.imitate.empty()) {
+    ANEC_ASSIGN(options.imitations,
+                sim::Imitations::parse(settings.imitate, profile));
+  }
+  return makeSimDevice(profile, options, pool);
 }
 
 } // namespace anec::rt

@@ -16,6 +16,8 @@ struct DeviceSettings {
   Numerics numerics = Numerics::Ane;
   /// Only for simulated devices.
   sim::SimOptions sim;
+  /// What Imitations::parse takes, or empty.
+  std::string imitate;
 };
 
 /// "cpu, sim:strict, ...", for messages.

@@ -58,6 +58,29 @@ TEST_F(ExecDevice, KeepsTheShapeOfMatrices) {
   }
 }
 
+TEST_F(ExecDevice, ImitatesAsAsked) {
+  writeText(folder / "p.mil",
+            "program(1.3)\n[buildInfo = dict<string, string>({{\"coremlc-"
+            "version\", \"3505.4.1\"}})]\n{\nfunc main<ios18>(tensor<fp16, "
+            "[1, 64, 1, 512]> in) {\ntensor<fp16, [1, 64, 1, 512]> out = "
+            "sigmoid(x = in)[name = string(\"out\")];\n} -> (out);\n}\n");
+  auto first = [&](const std::string &flags) {
+    Outcome outcome = run(exec("--device sim:m4" + flags));
+    EXPECT_EQ(outcome.status, 0) << outcome.text;
+    return readHalves(folder / "out/out.npy", {1, channels, 1, width}).at(1);
+  };
+  // sigmoid(1) is 0.73106; the table of 33 knots is up to 0.0034 off.
+  const float exact = first(""), imitated = first(" --imitate tables");
+  EXPECT_NEAR(exact, 0.73106, 2.5e-4);
+  EXPECT_NEAR(imitated, 0.73106, 0.0034);
+  EXPECT_NE(exact, imitated);
+  expectError(exec("--device sim:m4 --imitate denormals"), 2,
+              "num-denormals, but in 'm4' it is off");
+  expectError(exec("--device sim:m4 --imitate tables,sums"), 2,
+              "but got 'sums'");
+  expectError(exec("--imitate tables"), 2, "with --device sim:PROFILE only");
+}
+
 TEST_F(ExecDevice, FailsAsAsked) {
   expectError(exec("--device sim:m4 --fault eval-error"), 1, "status=0x1d");
   expectError(exec("--device sim:m4 --fault silent-zeros"), 1, "only zeros");

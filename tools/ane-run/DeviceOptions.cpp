@@ -32,8 +32,10 @@ void DeviceOptions::addTo(CLI::App &command,
                   "compiles of one process on a simulated device (default: "
                   "the profile's)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40));
-  command.add_flag("--flush-denormals", flushDenormals,
-                   "flush denormals where the simulated chip does");
+  command.add_option("--imitate", imitate,
+                     "arithmetic of the chip that a simulated device leaves "
+                     "out: all, or some of tables, denormals, partial-sums, "
+                     "narrow-sums");
 }
 
 Numerics DeviceOptions::arithmetic() const {
@@ -45,7 +47,7 @@ Numerics DeviceOptions::arithmetic() const {
 Result<DeviceSettings> DeviceOptions::settings() const {
   DeviceSettings settings;
   settings.numerics = arithmetic();
-  settings.sim.flushDenormals = flushDenormals;
+  settings.imitate = imitate;
   settings.sim.compileBudget = compileBudget;
   if (!faultFile.empty()) {
     ANEC_ASSIGN(settings.sim.faults, sim::readFaults(faultFile));
@@ -75,8 +77,9 @@ void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap) {
             if (value != "auto")
               overlap = value == "on";
           },
-          "weight gradients beside the device: auto (where it leaves the CPU "
-          "idle), on, off; the same results")
+          "weight gradients, and compiling for the next micro-step, beside the "
+          "device: auto (where it leaves the CPU idle), on, off; the same "
+          "results")
       ->check(CLI::IsMember({"auto", "on", "off"}))
       ->default_str("auto");
 }

@@ -24,7 +24,7 @@ struct DeviceOptions {
   /// For simulated devices.
   std::vector<std::string> faults;
   std::string faultFile;
-  bool flushDenormals = false;
+  std::string imitate;
   int64_t compileBudget = 0;
 
   /// `numericsNames` are the values --numerics may have, the default first.
@@ -40,7 +40,7 @@ private:
   Result<DeviceSettings> settings() const;
 };
 
-/// --overlap=auto|on|off: weight gradients beside the device.
+/// --overlap=auto|on|off: weight gradients and compiling beside the device.
 void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap);
 
 } // namespace anec::rt

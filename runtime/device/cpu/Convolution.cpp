@@ -132,12 +132,16 @@ void storeSums(const void *sums, int64_t channels, int64_t outputs,
 void convolve(const ConstMatrix &weight, const PackedMatrix *packed,
               const ConstMatrix &seen, int64_t inner, const Tensor *bias,
               const Tensor &y, int64_t image, int64_t firstChannel,
-              int64_t channels, ThreadPool &pool) {
+              int64_t channels, const KernelArguments &arguments) {
+  ThreadPool &pool = arguments.pool;
   const int64_t outputs = y.dims[2];
   const int64_t offset = image * y.strides[0] + firstChannel * y.strides[1];
   const MatrixType type = matrixTypeOf(y.storage);
   auto multiply = [&](GemmMode mode, const Matrix &result) {
-    if (packed)
+    if (arguments.product)
+      (*arguments.product)(channels, outputs, inner, weight, seen, mode, result,
+                           pool);
+    else if (packed)
       gemm(outputs, 1, *packed, seen, mode, result, pool);
     else
       gemm(channels, outputs, inner, 1, weight, seen, mode, result, pool);
@@ -198,7 +202,7 @@ void run(const Convolution &convolution, const KernelArguments &arguments) {
         seen = ConstMatrix(memory, matrixTypeOf(x.storage), y.dims[2], 1);
       }
       convolve(filters, filter.packed, seen, inner, bias, y, n, g * channels,
-               channels, arguments.pool);
+               channels, arguments);
     }
 }
 

@@ -23,6 +23,11 @@ class ThreadPool;
 
 namespace anec::rt::cpu {
 
+/// Computes c = a b or c += a b, as gemm does, with another arithmetic.
+using ProductFunction = std::function<void(
+    int64_t m, int64_t n, int64_t k, const ConstMatrix &a, const ConstMatrix &b,
+    GemmMode mode, const Matrix &c, ThreadPool &pool)>;
+
 /// What a kernel works on. Results never overlap inputs.
 struct KernelArguments {
   const std::vector<Tensor> &inputs;
@@ -31,6 +36,9 @@ struct KernelArguments {
   /// Takes what only the elements can show to be wrong, such as an index
   /// outside a tensor; empty otherwise. Not to be used on several threads.
   std::string *error = nullptr;
+  /// In place of gemm, for devices that imitate others; then no input is
+  /// packed.
+  const ProductFunction *product = nullptr;
 };
 
 /// Computes one statement; every element of every result is written unless
@@ -73,6 +81,8 @@ public:
     packable = PackableInput{input, form};
   }
   const std::optional<PackableInput> &packableInput() const { return packable; }
+  /// Takes that back.
+  void neverPacked() { packable.reset(); }
 
   /// Says that the kernel computes what `operation` describes.
   void goesByRows(RowOperation operation) { rows = std::move(operation); }
@@ -92,7 +102,7 @@ private:
 
 /// Makes another kernel of the one of a statement, for devices that imitate
 /// others. The compiler then leaves statements apart.
-using KernelWrapper = std::function<Kernel(const Preparation &, Kernel)>;
+using KernelWrapper = std::function<Kernel(Preparation &, Kernel)>;
 
 using Prepare = Result<Kernel> (*)(Preparation &preparation);
 using KernelTable = std::map<std::string, Prepare, std::less<>>;

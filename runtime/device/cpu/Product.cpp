@@ -19,7 +19,8 @@ namespace {
 struct BatchedProduct {
   Tensor a, b, c;
 
-  void run(ThreadPool &pool) const {
+  void run(const KernelArguments &arguments) const {
+    ThreadPool &pool = arguments.pool;
     const size_t batchRank = c.dims.size() - 2;
     const Dims batch(c.dims.begin(), c.dims.end() - 2);
     const int64_t m = c.dims[batchRank], n = c.dims[batchRank + 1];
@@ -36,7 +37,10 @@ struct BatchedProduct {
     });
     pool.parallelFor(static_cast<int64_t>(places.size()), [&](int64_t i) {
       const auto &place = places[static_cast<size_t>(i)];
-      if (a.packed)
+      if (arguments.product)
+        (*arguments.product)(m, n, k, matrix(a, place[0]), matrix(b, place[1]),
+                             GemmMode::Overwrite, result(c, place[2]), pool);
+      else if (a.packed)
         gemm(n, 1, *a.packed, matrix(b, place[1]), GemmMode::Overwrite,
              result(c, place[2]), pool);
       else
@@ -101,7 +105,7 @@ Result<Kernel> prepareMatmul(Preparation &preparation) {
       swapLastAxes(x);
     if (transposeY)
       swapLastAxes(y);
-    BatchedProduct{x, y, z}.run(arguments.pool);
+    BatchedProduct{x, y, z}.run(arguments);
   });
 }
 
@@ -148,7 +152,7 @@ Result<Kernel> prepareLinear(Preparation &preparation) {
       insertAxis(product, 0);
     }
     swapLastAxes(weight);
-    BatchedProduct{x, weight, product}.run(arguments.pool);
+    BatchedProduct{x, weight, product}.run(arguments);
     if (!hasBias)
       return;
     if (isDouble)
@@ -219,7 +223,7 @@ Result<Kernel> prepareAttention(Preparation &preparation) {
     AlignedBuffer<uint8_t> memory;
     const Tensor scores = sumsTensor(dims, isDouble, memory);
     swapLastAxes(key);
-    BatchedProduct{query, key, scores}.run(arguments.pool);
+    BatchedProduct{query, key, scores}.run(arguments);
     const double scale =
         1 / std::sqrt(static_cast<double>(query.dims[rank - 1]));
     if (isDouble)
@@ -227,7 +231,7 @@ Result<Kernel> prepareAttention(Preparation &preparation) {
     else
       maskedSoftmax<float>(scores, mask, static_cast<float>(scale),
                            arguments.pool);
-    BatchedProduct{scores, value, result}.run(arguments.pool);
+    BatchedProduct{scores, value, result}.run(arguments);
   });
 }
 
@@ -251,7 +255,7 @@ Result<Kernel> prepareEinsum(Preparation &preparation) {
     swapAxes(a, rank - 3, rank - 2);
     swapAxes(b, rank - 3, rank - 2);
     swapAxes(c, rank - 3, rank - 2);
-    BatchedProduct{a, b, c}.run(arguments.pool);
+    BatchedProduct{a, b, c}.run(arguments);
   });
 }
 

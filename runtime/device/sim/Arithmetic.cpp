@@ -5,10 +5,13 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/sim/Arithmetic.h"
 
+#include "runtime/device/sim/ActivationTable.h"
+#include "runtime/device/sim/PartialSums.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/Half.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -64,25 +67,30 @@ uint16_t corrected(const Correction &correction, uint16_t bits,
   return static_cast<uint16_t>((bits & signBit) | infinity);
 }
 
-bool hasNan(const cpu::Tensor &tensor) {
-  if (tensor.storage != cpu::Storage::F16)
-    return false;
-  cpu::Tensor copy = tensor;
-  copy.strides = cpu::contiguousStrides(copy.dims);
+bool isNan(uint16_t bits) { return (bits & magnitude) > infinity; }
+
+/// The elements of an fp16 tensor, row by row.
+std::vector<uint16_t> elementsOf(const cpu::Tensor &tensor) {
   std::vector<uint16_t> values(
       static_cast<size_t>(cpu::elementCount(tensor.dims)));
-  copy.data = values.data();
   if (tensor.packed) {
     const PackedMatrix &packed = *tensor.packed;
     values.resize(static_cast<size_t>(packed.rows() * packed.depth()));
     packed.unpack(Matrix(values.data(), MatrixType::F16, packed.depth(), 1));
-  } else {
-    cpu::copy(tensor, copy);
+    return values;
   }
-  for (uint16_t value : values)
-    if ((value & magnitude) > infinity)
-      return true;
-  return false;
+  cpu::Tensor copy = tensor;
+  copy.strides = cpu::contiguousStrides(copy.dims);
+  copy.data = values.data();
+  cpu::copy(tensor, copy);
+  return values;
+}
+
+bool hasNan(const cpu::Tensor &tensor) {
+  if (tensor.storage != cpu::Storage::F16)
+    return false;
+  const std::vector<uint16_t> values = elementsOf(tensor);
+  return std::any_of(values.begin(), values.end(), isNan);
 }
 
 void correct(const Correction &correction,
@@ -107,30 +115,132 @@ void correct(const Correction &correction,
   }
 }
 
+bool isOneOf(const std::string &op, std::initializer_list<const char *> ops) {
+  return std::find(ops.begin(), ops.end(), op) != ops.end();
+}
+
 bool isProduct(const std::string &op) {
-  return op == "matmul" || op == "linear" || op == "conv" ||
-         op == "conv_transpose";
+  return isOneOf(op, {"matmul", "linear", "conv", "conv_transpose"});
+}
+
+/// Whether the result for a NaN is another than a NaN or +infinity.
+bool hidesNan(const std::string &op) {
+  return isOneOf(op, {"sigmoid", "tanh", "erf", "sigmoid_hard", "atan", "sign",
+                      "relu", "relu6", "clip", "maximum", "minimum", "inverse",
+                      "rsqrt", "real_div", "pow", "softmax"});
+}
+
+/// Calls `kernel` on inputs in which NaN is +infinity; the largest finite
+/// number for softmax, of which such an element gets everything.
+cpu::Kernel takingNanAsInfinity(cpu::Kernel kernel, bool isSoftmax) {
+  return [kernel = std::move(kernel),
+          isSoftmax](const cpu::KernelArguments &arguments) {
+    std::vector<std::vector<uint16_t>> copies;
+    std::vector<cpu::Tensor> inputs = arguments.inputs;
+    const uint16_t replacement = isSoftmax ? infinity - 1 : infinity;
+    auto replaced = [&](uint16_t bits) {
+      return isNan(bits) || (isSoftmax && bits == infinity);
+    };
+    for (cpu::Tensor &input : inputs) {
+      if (input.storage != cpu::Storage::F16)
+        continue;
+      std::vector<uint16_t> values = elementsOf(input);
+      if (std::none_of(values.begin(), values.end(), replaced))
+        continue;
+      std::replace_if(values.begin(), values.end(), replaced, replacement);
+      copies.push_back(std::move(values));
+      input.data = copies.back().data();
+      input.strides = cpu::contiguousStrides(input.dims);
+      input.packed = nullptr;
+    }
+    cpu::KernelArguments changed{inputs, arguments.results, arguments.pool,
+                                 arguments.error, arguments.product};
+    kernel(changed);
+  };
+}
+
+/// The table's value for each fp16 number, by its bits.
+std::vector<uint16_t> allValues(const ActivationTable &table) {
+  std::vector<uint16_t> values(1 << 16);
+  for (size_t bits = 0; bits < values.size(); ++bits) {
+    const auto pattern = static_cast<uint16_t>(bits);
+    half x;
+    std::memcpy(&x, &pattern, sizeof x);
+    values[bits] = bitsOf(static_cast<float>(table(x)));
+  }
+  return values;
+}
+
+cpu::Kernel fromTable(const ActivationTable &table, cpu::Kernel exact) {
+  return [values = allValues(table),
+          exact = std::move(exact)](const cpu::KernelArguments &arguments) {
+    const cpu::Tensor &y = arguments.results[0];
+    if (arguments.inputs[0].storage != cpu::Storage::F16 ||
+        y.storage != cpu::Storage::F16)
+      return exact(arguments);
+    cpu::copy(arguments.inputs[0], y, arguments.pool);
+    auto *elements = static_cast<uint16_t *>(y.data);
+    arguments.pool.parallelTiles(cpu::elementCount(y.dims), tile,
+                                 [&](int64_t begin, int64_t end) {
+                                   for (int64_t i = begin; i < end; ++i)
+                                     elements[i] = values[elements[i]];
+                                 });
+  };
+}
+
+/// Calls `kernel` with `product` in place of gemm.
+cpu::Kernel withProduct(cpu::Kernel kernel,
+                        const cpu::ProductFunction &product) {
+  return [kernel = std::move(kernel),
+          product](const cpu::KernelArguments &arguments) {
+    kernel({arguments.inputs, arguments.results, arguments.pool,
+            arguments.error, &product});
+  };
+}
+
+/// The kernel as the chip computes it, before its results are corrected.
+cpu::Kernel imitated(cpu::Preparation &preparation, cpu::Kernel kernel,
+                     const RuntimeRules &rules, const Imitations &imitations) {
+  const std::string &op = preparation.op;
+  if (imitations.tables)
+    if (auto table = ActivationTable::of(op, rules.tableKnots))
+      return fromTable(*table, std::move(kernel));
+  if (imitations.narrowSums && (op == "reduce_sum" || op == "reduce_mean"))
+    if (auto sum = narrowSum(preparation, rules.exactCount))
+      return *sum;
+  if (imitations.partialSums) {
+    preparation.neverPacked();
+    kernel =
+        withProduct(std::move(kernel),
+                    [lanes = rules.lanes, limit = rules.productLimit](
+                        int64_t m, int64_t n, int64_t k, const ConstMatrix &a,
+                        const ConstMatrix &b, GemmMode mode, const Matrix &c,
+                        ThreadPool &pool) {
+                      laneProduct(lanes, limit, m, n, k, a, b, mode, c, pool);
+                    });
+  }
+  if (rules.hasNoNan && hidesNan(op))
+    kernel = takingNanAsInfinity(std::move(kernel), op == "softmax");
+  return kernel;
 }
 
 } // namespace
 
 cpu::KernelWrapper aneArithmetic(const RuntimeRules &rules,
-                                 bool flushDenormals) {
-  const uint16_t limit = bitsOf(rules.productLimit);
-  const uint16_t smallest =
-      flushDenormals && rules.flushesDenormals ? smallestNormal : 0;
-  return [limit, smallest,
-          noNan = rules.hasNoNan](const cpu::Preparation &preparation,
-                                  cpu::Kernel kernel) -> cpu::Kernel {
+                                 const Imitations &imitations) {
+  return [rules, imitations](cpu::Preparation &preparation,
+                             cpu::Kernel kernel) -> cpu::Kernel {
     Correction correction;
-    correction.hasNoNan = noNan;
+    correction.hasNoNan = rules.hasNoNan;
     if (isProduct(preparation.op)) {
-      correction.limit = limit;
-      correction.smallest = smallest;
+      correction.limit = bitsOf(rules.productLimit);
+      if (imitations.denormals && rules.flushesDenormals)
+        correction.smallest = smallestNormal;
     }
     correction.isLogarithm = preparation.op == "log";
-    return [correction,
-            kernel = std::move(kernel)](const cpu::KernelArguments &arguments) {
+    return [correction, kernel = imitated(preparation, std::move(kernel), rules,
+                                          imitations)](
+               const cpu::KernelArguments &arguments) {
       kernel(arguments);
       correct(correction, arguments);
     };

@@ -48,6 +48,9 @@ RuntimeRules runtimeRules(const target::Profile &profile) {
   rules.compileAttempts =
       static_cast<int>(valueOr(profile, Rule::CompileRetry, 0)) + 1;
   rules.flushesDenormals = profile.checks(Rule::NumDenormals);
+  rules.tableKnots = valueOr(profile, Rule::NumLut, rules.tableKnots);
+  rules.lanes = valueOr(profile, Rule::NumPartialSums, rules.lanes);
+  rules.exactCount = valueOr(profile, Rule::NumReduce, rules.exactCount);
   return rules;
 }
 

@@ -1,5 +1,4 @@
-//===- RuntimeRules.h - What a simulated device does at run time -*- C++
-//-*-===//
+//===- RuntimeRules.h - What a simulated device does -----------*- C++ -*-===//
 //
 // The rules of a profile that no compiler can check, from the table of
 // runtime/target, as the simulated device needs them.
@@ -35,6 +34,12 @@ struct RuntimeRules {
   bool hasNoNan = true;
   /// num-denormals: products flush denormals to zero.
   bool flushesDenormals = false;
+  /// num-lut: knots of the tables of activations.
+  int64_t tableKnots = 33;
+  /// num-partial-sums: products that are added up before the wide sum.
+  int64_t lanes = 4;
+  /// num-reduce: up to where reduce_sum counts exactly.
+  int64_t exactCount = 2048;
   /// op-slice-width-x16: what a slice along the width with a begin leaves is
   /// infinite above 65504 divided by this; 1 when it is not.
   double widthSliceScale = 1;

@@ -155,7 +155,7 @@ SimHardware::SimHardware(const target::Profile &profile,
                          ThreadPool &pool)
     : chip(profile), limits(rules),
       engine(makeCpuDevice(Numerics::Ane, pool,
-                           aneArithmetic(rules, options.flushDenormals))),
+                           aneArithmetic(rules, options.imitations))),
       faults(options.faults),
       loaded(std::make_shared<std::atomic<int64_t>>(0)) {
   if (options.compileBudget > 0)

@@ -10,6 +10,7 @@
 
 #include "runtime/device/Device.h"
 #include "runtime/device/sim/Faults.h"
+#include "runtime/device/sim/Imitations.h"
 #include "runtime/device/sim/RuntimeRules.h"
 #include "runtime/mil/Ast.h"
 
@@ -24,8 +25,7 @@ namespace anec::rt::sim {
 /// What a user may ask of a simulated device.
 struct SimOptions {
   std::vector<Fault> faults;
-  /// Flush denormals where the chip does.
-  bool flushDenormals = false;
+  Imitations imitations;
   /// Compiles of one process that work; 0 for what the profile says.
   int64_t compileBudget = 0;
 };
