@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace anec::rt::target {
@@ -132,6 +133,8 @@ private:
       report(Rule::EpsArgs, "a mode");
     if (op() == "square")
       checkSquare();
+    if (op() == "reduce_sum" || op() == "reduce_mean")
+      checkSquares();
     if (op() == "concat")
       checkConcat();
     if (op() == "softmax")
@@ -148,6 +151,40 @@ private:
     if (type && type->rank() > 0 && profile.checks(Rule::OpSquare) &&
         type->dims.back() % 128 > profile.limit(Rule::OpSquare))
       report(Rule::OpSquare, "", type->dims.back() % 128);
+  }
+
+  /// A sum of squares of something that nobody made smaller before.
+  void checkSquares() {
+    const std::string *squares = context.reference(*statement, "x");
+    const mil::Statement *product =
+        squares ? context.producerOf(*squares) : nullptr;
+    const mil::Type *type = context.operandType(*statement, "x");
+    if (!product || !type || statement->results.empty())
+      return;
+    const std::string *x = context.reference(*product, "x");
+    const std::string *y = context.reference(*product, "y");
+    const bool isSquare =
+        product->op == "square" || (product->op == "mul" && x && y && *x == *y);
+    if (!isSquare || !x || context.isConstant(*x))
+      return;
+    const mil::Statement *source = context.producerOf(*x);
+    if (source && (source->op == "mul" || source->op == "real_div"))
+      return;
+    const int64_t results = elements(statement->results.front().type);
+    const int64_t terms = results > 0 ? elements(*type) / results : 0;
+    constexpr double largest = 65504;
+    if (terms > 1)
+      report(Rule::NumRmsRange,
+             fmt::format("{} squares of '{}': infinite from a root mean square "
+                         "of {:.4g} on",
+                         terms, *x, std::sqrt(largest / double(terms))));
+  }
+
+  static int64_t elements(const mil::Type &type) {
+    int64_t count = 1;
+    for (int64_t size : type.dims)
+      count *= size;
+    return count;
   }
 
   void checkConcat() {

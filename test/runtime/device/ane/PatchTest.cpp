@@ -39,7 +39,7 @@ protected:
 };
 
 TEST_F(AnePatch, LoadsWithoutCompiling) {
-  EXPECT_THAT(results(4), ElementsAre(65, 66, 67, 68));
+  EXPECT_THAT(results(4), ElementsAre(65, 66, 67, 68)); // keeps w-patch-donor
   EXPECT_EQ(device->counters().compiles, 1u);
   EXPECT_EQ(device->counters().reloads, 4u);
   EXPECT_EQ(standIn.calls("patch"), 4);
@@ -56,6 +56,7 @@ TEST_F(AnePatch, StaleWeightsAreFoundAndCompiled) {
   EXPECT_EQ(standIn.calls("patch"), 1);
   EXPECT_THAT(device->counters().notes,
               ElementsAre(HasSubstr("computed with old weights")));
+  // breaks w-patch-donor
 }
 
 TEST_F(AnePatch, RefusedPatchesAreCompiled) {

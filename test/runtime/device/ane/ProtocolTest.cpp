@@ -27,7 +27,7 @@ TEST_F(AneTest, RunsAKernelAndGivesEverythingBack) {
   auto x = allocate("x", 32, 32), y = allocate("y", 32, 32);
   write(*x, ramp(1024));
   EXPECT_EQ(run(*program, {x.get()}, {y.get()}), "");
-  EXPECT_EQ(read(*y), times(ramp(1024), 2));
+  EXPECT_EQ(read(*y), times(ramp(1024), 2)); // keeps io-strides-query
   const DeviceCounters counters = device->counters();
   EXPECT_EQ(counters.compiles, 1u);
   EXPECT_EQ(counters.dispatches, 1u);
@@ -140,7 +140,7 @@ TEST_F(AneTest, EqualProgramsAreOne) {
   open();
   auto first = load(doubling()), second = load(doubling());
   EXPECT_EQ(standIn.calls("compile"), 1);
-  EXPECT_EQ(standIn.loaded(), 1);
+  EXPECT_EQ(standIn.loaded(), 1); // keeps hexid
   first.reset();
   auto x = allocate("x", 32, 32), y = allocate("y", 32, 32);
   write(*x, ramp(1024));
