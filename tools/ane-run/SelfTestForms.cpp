@@ -310,11 +310,17 @@ void addRefusedOperators(Forms &forms) {
                  {makeArgument("mode", mode), makeArgument("x", x)})},
         "op-gelu", Keeps::Breaks);
   }
-  for (const auto &[op, rule] :
-       {std::pair("silu", "op-silu"), std::pair("square", "op-square")}) {
-    KernelText text(op);
-    add(forms, text, {text.unary(op, text.input(surface), surface)}, rule,
-        Keeps::Breaks);
+  {
+    KernelText text("silu");
+    add(forms, text, {text.unary("silu", text.input(surface), surface)},
+        "op-silu", Keeps::Breaks);
+  }
+  {
+    // 480 mod 128 is 96, above 64.
+    KernelText text("square of 480 columns");
+    const Shape wide = {1, channels, 1, 480};
+    add(forms, text, {text.unary("square", text.input(wide), wide)},
+        "op-square", Keeps::Breaks);
   }
   {
     KernelText text("mul by zero after a reduction");
