@@ -2,6 +2,8 @@
 
 #include "runtime/bundle/Bill.h"
 
+#include "runtime/target/CostModel.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -135,15 +137,19 @@ std::string billAsText(const Bill &bill) {
                   "weight gradients {}, classifier {}\n",
                   giga(flops.device), giga(flops.recomputed), giga(flops.host),
                   giga(flops.dw), giga(flops.classifier));
-  text +=
-      "\nestimated ms of a micro-step, from published measurements, without "
-      "the optimiser\n";
+  text += "\nestimated ms of a micro-step, from published measurements, "
+          "without the optimiser\n";
   text += fmt::format("{:<10}{:>8}{:>10}{:>8}{:>18}\n", "chip", "all", "device",
                       "host", "beside the device");
   for (const Estimate &estimate : bill.estimates)
     text += fmt::format("{:<10}{:>8.1f}{:>10.1f}{:>8.1f}{:>18.1f}\n",
                         estimate.chip, estimate.total, estimate.device,
                         estimate.host, estimate.background);
+  const target::FitError &fit = target::fitError();
+  text += fmt::format("of {} measurements that took no part in the fit, half "
+                      "are met within {:.0f} %; {:.0f} % without knowing whose "
+                      "machine it was\n",
+                      fit.heldBack, 100 * fit.median, 100 * fit.medianOfChip);
   text += notesAsText(bill.notes);
   return text;
 }

@@ -17,6 +17,11 @@ constexpr Chip chips[] = {
 #include "runtime/target/CostParameters.def"
 };
 
+constexpr FitError fit = {
+#define ANE_FIT(...) __VA_ARGS__
+#include "runtime/target/CostParameters.def"
+};
+
 /// Amounts per millisecond, by HostWork without Products.
 constexpr double hostRates[] = {
 #define ANE_HOST_WORK(work, rate) rate,
@@ -48,6 +53,8 @@ double productMs(const Product &product, const Chip &chip) {
 }
 
 } // namespace
+
+const FitError &fitError() { return fit; }
 
 Span<const Chip> allChips() { return {chips, std::size(chips)}; }
 

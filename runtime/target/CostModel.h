@@ -34,6 +34,15 @@ struct Chip {
   double hostGflops;   ///< Products on the CPU beside it.
 };
 
+/// How well the model fits: part of the measurements took no part in it.
+struct FitError {
+  int64_t fitted, heldBack;
+  /// Median of those held back, as a part of 1; and the same when only the chip
+  /// is known, not how slow a contributor's dispatches were.
+  double median, medianOfChip;
+};
+const FitError &fitError();
+
 /// All chips, from old to new.
 Span<const Chip> allChips();
 /// Null when there is none of this name.

@@ -95,6 +95,10 @@ int main(int argc, char **argv) {
   }
   options.target = anec::rt::target::profileSpec(
       options.target, command.noConcat, command.provenOnly);
+  if (auto profile = anec::rt::target::loadProfile(options.target); !profile) {
+    llvm::errs() << "anec: error: " << profile.error().message << "\n";
+    return 2;
+  }
   if (rules)
     return anec::listRules(command);
   return isCheck ? anec::check(command) : anec::compile(command);
