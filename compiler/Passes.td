@@ -57,7 +57,9 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
     which is not worth a dispatch. `offload` is `auto`, or a list of names to
     add, or to take away with a leading '-'. A cross entropy whose softmax is
     asked for (`classifier-softmax`) becomes `nn.softmax` on the device and
-    `nn.log_loss` on the host. A target without powers gets no norms.
+    `nn.log_loss` on the host; with the classifier on the device, its gradient
+    becomes `nn.weighted_log_loss_grad` for products there, and `@logits` ends
+    in `nn.log_probability`. A target without powers gets no norms.
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
@@ -132,10 +134,11 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
   let description = [{
     Requires: placed ops. Ensures: device ops stand only in functions with the
     attribute `kernel`, called by `nn.dispatch`; as few as the host ops between
-    them and the target's surfaces allow, or more where the bytes saved are worth
-    a dispatch.
-    What fits no surface and cannot be cut is an error. Parameters are kernel arguments that name their family.
-    `weights` is the strategy, `weights-for` a list of GLOB=STRATEGY.
+    them and the target's limits allow, or more where the bytes saved are worth
+    a dispatch. What exceeds a limit and cannot be cut is an error that names the
+    smallest such group. A kernel that another one makes superfluous is that one.
+    Parameters are kernel arguments that name their family. `weights` is the
+    strategy, `weights-for` a list of GLOB=STRATEGY.
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"packed\"",

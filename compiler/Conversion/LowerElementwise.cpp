@@ -193,18 +193,31 @@ struct LowerSoftmaxGrad : LoweringPattern<nn::SoftmaxGradOp> {
   }
 };
 
+/// nn.weighted_log_loss_grad(p, w) -> p * reduce_sum(w) - w
+struct LowerWeightedLogLossGrad : LoweringPattern<nn::WeightedLogLossGradOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::WeightedLogLossGradOp, Operands operands,
+                     OpBuilder &builder) const override {
+    Value p = operands.getP().front(), weights = operands.getWeights().front();
+    KernelBuilder kernel(builder, p.getLoc());
+    Value total = kernel.sum(weights, /*axis=*/1);
+    return SmallVector<Value>{kernel.sub(kernel.mul(p, total), weights)};
+  }
+};
+
 } // namespace
 
 void populateElementwisePatterns(const LayoutConverter &layout,
                                  RewritePatternSet &patterns) {
-  patterns.add<LowerBinary<nn::AddOp, mil::AddOp>,
-               LowerBinary<nn::SubOp, mil::SubOp>,
-               LowerBinary<nn::MulOp, mil::MulOp>,
-               LowerUnary<nn::SigmoidOp, mil::SigmoidOp>,
-               LowerUnary<nn::TanhOp, mil::TanhOp>,
-               LowerUnary<nn::ReluOp, mil::ReluOp>, LowerReluGrad, LowerGelu,
-               LowerScale, LowerSilu, LowerSoftmax, LowerSoftmaxGrad>(
-      layout, patterns.getContext());
+  patterns.add<
+      LowerBinary<nn::AddOp, mil::AddOp>, LowerBinary<nn::SubOp, mil::SubOp>,
+      LowerBinary<nn::MulOp, mil::MulOp>,
+      LowerUnary<nn::SigmoidOp, mil::SigmoidOp>,
+      LowerUnary<nn::TanhOp, mil::TanhOp>, LowerUnary<nn::ReluOp, mil::ReluOp>,
+      LowerReluGrad, LowerGelu, LowerScale, LowerSilu, LowerSoftmax,
+      LowerSoftmaxGrad, LowerWeightedLogLossGrad>(layout,
+                                                  patterns.getContext());
 }
 
 } // namespace anec

@@ -7,6 +7,7 @@
 
 #include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
+#include "compiler/Transforms/KernelSharing.h"
 #include "compiler/Transforms/Partitioner.h"
 #include "compiler/Transforms/Placement.h"
 
@@ -82,8 +83,7 @@ struct ANEPartition : anec::impl::ANEPartitionPassBase<ANEPartition> {
   void runOnOperation() override;
 
 private:
-  LogicalResult partition(FuncOp func);
-  void shareEqualKernels();
+  LogicalResult partition(FuncOp func, const KernelNeeds &needs);
   void outline(FuncOp func, ArrayRef<Operation *> ops, const Twine &name);
   Attribute parameterOf(Value value);
 
@@ -205,14 +205,7 @@ void ANEPartition::outline(FuncOp func, ArrayRef<Operation *> ops,
     op->erase();
 }
 
-LogicalResult ANEPartition::partition(FuncOp func) {
-  auto strategyOf = [&](Value value) -> StringRef {
-    Attribute parameter = parameterOf(value);
-    return parameter
-               ? strategies.of(cast<FlatSymbolRefAttr>(parameter).getValue())
-               : "";
-  };
-  KernelNeeds needs(*profile, strategyOf);
+LogicalResult ANEPartition::partition(FuncOp func, const KernelNeeds &needs) {
   std::vector<KernelOps> kernels;
   for (auto &[stage, ops] : stages(func)) {
     auto parts = Partitioner(needs).split(ops);
@@ -229,37 +222,21 @@ LogicalResult ANEPartition::partition(FuncOp func) {
   return success();
 }
 
-/// Equal kernels become one, whoever calls them.
-void ANEPartition::shareEqualKernels() {
-  SmallVector<FuncOp> kept;
-  for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>())) {
-    if (!func.isKernel())
-      continue;
-    auto *same = llvm::find_if(kept, [&](FuncOp other) {
-      return other.getFunctionType() == func.getFunctionType() &&
-             other.getArgAttrsAttr() == func.getArgAttrsAttr() &&
-             OperationEquivalence::isRegionEquivalentTo(
-                 &other.getBody(), &func.getBody(),
-                 OperationEquivalence::IgnoreLocations);
-    });
-    if (same == kept.end()) {
-      kept.push_back(func);
-      continue;
-    }
-    (void)SymbolTable::replaceAllSymbolUses(func, same->getSymNameAttr(),
-                                            getOperation());
-    func.erase();
-  }
-}
-
 void ANEPartition::runOnOperation() {
   SmallVector<std::string> rules(weightsFor.begin(), weightsFor.end());
   if (failed(strategies.read(getOperation(), weights, rules)))
     return signalPassFailure();
+  auto strategyOf = [&](Value value) -> StringRef {
+    Attribute parameter = parameterOf(value);
+    return parameter
+               ? strategies.of(cast<FlatSymbolRefAttr>(parameter).getValue())
+               : "";
+  };
+  KernelNeeds needs(*profile, strategyOf);
   for (FuncOp func : llvm::to_vector(getOperation().getOps<FuncOp>()))
-    if (!func.isKernel() && failed(partition(func)))
+    if (!func.isKernel() && failed(partition(func, needs)))
       return signalPassFailure();
-  shareEqualKernels();
+  shareKernels(getOperation(), needs);
 }
 
 } // namespace

@@ -90,6 +90,27 @@ template <typename OpTy> int64_t roundsOf(OpTy op) {
   return op.getHeads() / op.getKvHeads();
 }
 
+/// Multiplications and additions of a product.
+int64_t flopsOf(Operation *op) {
+  if (!op->hasTrait<nn::Product>())
+    return 0;
+  auto ofHeads = [&](Value scores, int64_t headDim) {
+    return 2 * typeOf(scores).getNumElements() * headDim;
+  };
+  if (auto scores = dyn_cast<nn::HeadScoresOp>(op))
+    return ofHeads(scores.getScores(),
+                   typeOf(scores.getQ()).getDimSize(2) / scores.getHeads());
+  if (auto mix = dyn_cast<nn::HeadMixOp>(op))
+    return ofHeads(mix.getP(),
+                   typeOf(mix.getV()).getDimSize(2) / mix.getKvHeads());
+  if (auto mix = dyn_cast<nn::HeadMixTransposedOp>(op))
+    return ofHeads(mix.getP(),
+                   typeOf(mix.getQ()).getDimSize(2) / mix.getHeads());
+  RankedTensorType result = typeOf(op->getResult(0));
+  return 2 * typeOf(op->getOperand(1)).getNumElements() *
+         (result.getNumElements() / result.getShape().back());
+}
+
 } // namespace
 
 /// How many products an op becomes; see convert-nn-to-mil.
@@ -179,6 +200,7 @@ KernelNeed KernelNeeds::of(ArrayRef<Operation *> ops) const {
   for (Operation *op : ops) {
     attends |= isa<nn::SoftmaxOp>(op);
     need.products += productsOf(op);
+    need.flops += flopsOf(op);
     for (Value operand : op->getOperands())
       if (!operand.getDefiningOp() || !inside.contains(operand.getDefiningOp()))
         inputs.insert(operand);

@@ -19,6 +19,7 @@ namespace anec {
 struct KernelNeed {
   int64_t bytes = 0;   ///< Of its signature.
   int64_t content = 0; ///< Of these, what is no padding.
+  int64_t flops = 0;   ///< Of its products.
 
   // What targets limit.
   int64_t channels = 0, columns = 0; ///< Of the highest and widest surface.

@@ -56,7 +56,8 @@ const NamedWork namedWork[] = {
      [](Operation &op) {
        return isa<SoftmaxOp>(op) &&
               llvm::any_of(op.getUsers(), [](Operation *user) {
-                return isa<LogLossOp, LogLossLogitsGradOp>(user);
+                return isa<LogLossOp, LogLossLogitsGradOp, LogProbabilityOp>(
+                    user);
               });
      }},
 };
@@ -91,6 +92,7 @@ private:
   LogicalResult readOffload();
   LogicalResult readName(StringRef name, bool remove);
   void splitLosses(FuncOp func);
+  void splitGradient(LogLossLogitsGradOp gradient);
   LogicalResult place(FuncOp func);
   void placeClassifier(FuncOp func);
   void sinkCheapOps(FuncOp func);
@@ -168,8 +170,34 @@ LogicalResult NNPlace::readOffload() {
   return success();
 }
 
+/// What the device needs of a gradient whose softmax it makes: how much each
+/// class counts, which the host knows beforehand, so that nothing of it comes
+/// between softmax and gradient. `gradient` stays for the host's uses.
+void NNPlace::splitGradient(LogLossLogitsGradOp gradient) {
+  OpBuilder builder(gradient);
+  RankedTensorType type = gradient.getDlogits().getType();
+  Value weights =
+      TargetWeightsOp::create(builder, gradient.getLoc(), type,
+                              gradient.getTargets(), gradient.getDloss());
+  Value onDevice = WeightedLogLossGradOp::create(
+      builder, gradient.getLoc(), type, gradient.getP(), weights);
+  gradient.getDlogits().replaceUsesWithIf(onDevice, [](OpOperand &use) {
+    auto matmul = dyn_cast<MatmulOp>(use.getOwner());
+    return use.getOwner()->hasTrait<DeviceCapable>() &&
+           !(matmul && matmul.getTransposeA());
+  });
+  if (onDevice.use_empty()) {
+    onDevice.getDefiningOp()->erase();
+    weights.getDefiningOp()->erase();
+  }
+  if (gradient.use_empty())
+    gradient.erase();
+}
+
 /// Splits losses over logits whose softmax the device is asked for: it makes
-/// the probabilities, the host takes loss and gradient from them.
+/// the probabilities, the host takes loss and gradient from them. Logits that
+/// the device makes, their logarithms do for, and no program but that of the
+/// loss is needed.
 void NNPlace::splitLosses(FuncOp func) {
   bool asked = llvm::any_of(requested, [](const NamedWork *work) {
     return work->name == "classifier-softmax";
@@ -200,20 +228,31 @@ void NNPlace::splitLosses(FuncOp func) {
       continue;
     op.replaceAllUsesWith(split);
     op.erase();
+    if (auto gradient = dyn_cast<LogLossLogitsGradOp>(split);
+        gradient && classifierOnDevice)
+      splitGradient(gradient);
+  }
+  OpOperand &result = func.getReturn()->getOpOperand(0);
+  if (func.getSymName() == "logits" && classifierOnDevice &&
+      !isa<BlockArgument>(result.get())) {
+    OpBuilder builder(func.getReturn());
+    result.set(LogProbabilityOp::create(builder, func.getLoc(),
+                                        softmaxOf(result.get())));
   }
 }
 
 /// The contraction that makes logits, and the one that takes their gradient.
 void NNPlace::placeClassifier(FuncOp func) {
-  for (Operation &loss : func.getBody().front()) {
-    if (!isa<CrossEntropyOp, LogLossOp>(loss))
-      continue;
-    Operation *op = loss.getOperand(0).getDefiningOp();
+  auto placeProducer = [](Value logits) {
+    Operation *op = logits.getDefiningOp();
     while (op && op->hasTrait<Cheap>())
       op = op->getOperand(0).getDefiningOp();
-    if (op && op->hasTrait<Product>())
+    if (op && op->hasTrait<Product>() && op->hasTrait<HostCapable>())
       setPlace(op, Place::Host);
-  }
+  };
+  for (Operation &loss : func.getBody().front())
+    if (isa<CrossEntropyOp, LogLossOp>(loss))
+      placeProducer(loss.getOperand(0));
   for (Operation &grad : func.getBody().front()) {
     if (!isa<CrossEntropyGradOp, LogLossLogitsGradOp>(grad))
       continue;
@@ -223,11 +262,8 @@ void NNPlace::placeClassifier(FuncOp func) {
       if (user->hasTrait<Product>() && user->hasTrait<HostCapable>())
         setPlace(user, Place::Host);
   }
-  // @logits ends with the classifier itself.
   if (func.getSymName() == "logits")
-    if (Operation *op = func.getReturn().getOperand(0).getDefiningOp())
-      if (op->hasTrait<HostCapable>())
-        setPlace(op, Place::Host);
+    placeProducer(func.getReturn().getOperand(0));
 }
 
 /// A cheap op whose users are all on the host belongs there: its result would

@@ -141,6 +141,11 @@ void ProgramBuilder::holdSurface(Value value, StringAttr name) {
   held[value] = name;
 }
 
+/// Whether an input may hold anything.
+static bool isUndefined(Value value) {
+  return value.getDefiningOp<nn::UndefinedOp>() != nullptr;
+}
+
 /// The surface for an input, with its activations in it.
 SurfaceAttr ProgramBuilder::bindInput(nn::DispatchOp op, const PlanPort &port) {
   if (port.kind == PlanPort::Kind::Value) {
@@ -150,6 +155,10 @@ SurfaceAttr ProgramBuilder::bindInput(nn::DispatchOp op, const PlanPort &port) {
     if (at && surfaces.fits(at.getSurface().getName(), port))
       return at.getSurface();
     SurfaceAttr surface = surfaceFor(operand, port);
+    if (isUndefined(operand)) {
+      copies.push_back(surface.getName());
+      return surface;
+    }
     put(op.getLoc(), operand, valueRegion(surface));
     if (at) {
       copies.push_back(surface.getName());
@@ -165,6 +174,8 @@ SurfaceAttr ProgramBuilder::bindInput(nn::DispatchOp op, const PlanPort &port) {
     if (region.get("parameter"))
       continue; // Staged.
     Value operand = op.getOperand(region.getAs<IntegerAttr>("arg").getInt());
+    if (isUndefined(operand))
+      continue;
     auto to =
         RegionAttr::get(context, surface, region.getAs<StringAttr>("name"));
     put(op.getLoc(), operand, to);
@@ -240,7 +251,7 @@ LogicalResult ProgramBuilder::emit(Operation &op) {
     emitDispatch(dispatch);
   else if (auto accumulate = dyn_cast<nn::AccumulateOp>(op))
     emitAccumulate(accumulate);
-  else
+  else if (!isa<nn::UndefinedOp>(op))
     result = emitHost(op);
   releaseAfter(op);
   return result;

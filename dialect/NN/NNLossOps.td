@@ -73,6 +73,54 @@ def NN_LogLossLogitsGradOp : NN_HostOp<"log_loss_logits_grad",
     type($dloss)
   }];
 }
+def NN_TargetWeightsOp : NN_HostOp<"target_weights"> {
+  let summary = "`y = dloss / tokens * one_hot(targets)`";
+  let description = [{
+    How much each class of each token counts in the gradient of a loss.
+
+    ```mlir
+    %y = nn.target_weights %targets, %dl : tensor<2x4xi32>, tensor<f32> -> tensor<2x4x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tokens:$targets, NN_Scalar:$dloss);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = [{
+    $targets `,` $dloss attr-dict `:` type($targets) `,` type($dloss) `->`
+    type($y)
+  }];
+}
+def NN_WeightedLogLossGradOp : NN_DeviceOp<"weighted_log_loss_grad",
+    [AllTypesMatch<["p", "weights", "dlogits"]>]> {
+  let summary = "`dlogits = p * sum_v(weights) - weights`";
+  let description = [{
+    The gradient of `-sum(weights * log(p))` in the logits that p is the softmax
+    of: with `nn.target_weights` that of `nn.log_loss`, for the device.
+
+    ```mlir
+    %d = nn.weighted_log_loss_grad %p, %w : tensor<2x4x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$p, NN_Activation:$weights);
+  let results = (outs NN_Activation:$dlogits);
+  let assemblyFormat = "$p `,` $weights attr-dict `:` type($p)";
+}
+
+def NN_LogProbabilityOp : NN_HostOp<"log_probability",
+    [SameOperandsAndResultType]> {
+  let summary = "log of each probability; -65504 for 0";
+  let description = [{
+    Logits again, up to a number for each token, of which the device took the
+    softmax. What fp16 rounded to 0 has no logarithm; it gets the lowest number
+    of fp16, as masks do, so that nothing samples it.
+
+    ```mlir
+    %y = nn.log_probability %p : tensor<2x4x32xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$p);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$p attr-dict `:` type($p)";
+}
 
 def NN_MseOp : NN_HostOp<"mse",
     [NN_Loss, NN_Differentiable, InferTypeOpAdaptor,
@@ -122,7 +170,8 @@ def NN_OverflowWitnessOp : NN_DeviceOp<"overflow_witness"> {
     What a kernel returns of its products so that an overflow inside it can be
     seen: the device turns inf - inf into 0, so outputs alone hide it. All
     features of the result are equal; there are 32 because surfaces need them. Of
-    scores, token s is column s.
+    scores, token s is column s. Where a target has no maximum, a norm that is
+    at least that, and tokens may be rows: the largest of all is what counts.
 
     - (C1) `shape(y) = [batch, sequence, 32]`; values are activations of this
       batch and sequence or scores [batch, heads, sequence, sequence].

@@ -252,4 +252,18 @@ def NN_DispatchOp : NN_Op<"dispatch",
   }];
 }
 
+def NN_UndefinedOp : NN_Op<"undefined", [Pure]> {
+  let summary = "any value";
+  let description = [{
+    What a dispatch passes for an input that none of the results it uses depend
+    on. Nobody writes it.
+
+    ```mlir
+    %u = nn.undefined : tensor<2x4x8xf32>
+    ```
+  }];
+  let results = (outs NN_Tensor:$value);
+  let assemblyFormat = "attr-dict `:` type($value)";
+}
+
 #endif // ANEC_DIALECT_NN_STRUCTURE

@@ -144,6 +144,15 @@ Complaint checkCrossEntropyGrad(Types in, Types out, const nlohmann::json &) {
   return expectResult(out, in[0].shape);
 }
 
+Complaint checkTargetWeights(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 2, /*integer=*/true));
+  ANEC_CHECK(expectOperand(in, 1, {}));
+  if (out[0].integer || out[0].shape.size() != 3)
+    return fmt::format("expects result 0 to be real of rank 3, but got {}",
+                       rt::toString(out[0]));
+  return expectResult(out, {in[0].shape[0], in[0].shape[1], out[0].shape[2]});
+}
+
 Complaint checkMse(Types in, Types out, const nlohmann::json &) {
   ANEC_CHECK(expectReal(in, 0));
   ANEC_CHECK(expectOperand(in, 1, in[0].shape));
@@ -226,6 +235,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"linear", 2, 1, {}, checkLinear},
       {"log_loss", 2, 1, {}, checkCrossEntropy},
       {"log_loss_logits_grad", 3, 1, {}, checkCrossEntropyGrad},
+      {"log_probability", 1, 1, {}, checkUnary},
       {"loss_scale", 0, 1, {}, checkLossScale},
       {"matmul", 2, 1, {{Kind::Boolean, "transpose_a"}}, checkMatmul},
       {"max_magnitude", 1, 1, {}, checkMaxMagnitude},
@@ -258,6 +268,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"sub", 2, 1, {}, checkBinary},
       {"sum_tokens", 1, 1, {}, checkSumTokens},
       {"tanh", 1, 1, {}, checkUnary},
+      {"target_weights", 2, 1, {}, checkTargetWeights},
   });
   return table;
 }

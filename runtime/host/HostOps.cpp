@@ -202,12 +202,24 @@ template <typename Real> void callLogLoss(const HostCall<Real> &call) {
       Real(logLoss(p.data, call.operands[1].integers, p.tokens()));
 }
 
+template <typename Real> void callLogProbability(const HostCall<Real> &call) {
+  const HostTensor<Real> &p = call.operands[0];
+  logProbability(p.data, call.results[0].data, p.features() * p.tokens(),
+                 call.pool);
+}
+
 template <typename Real>
 void callLogLossLogitsGrad(const HostCall<Real> &call) {
   const HostTensor<Real> &p = call.operands[0];
   logLossLogitsGrad(p.data, call.operands[1].integers,
                     double(*call.operands[2].data), call.results[0].data,
                     p.features(), p.tokens(), call.pool);
+}
+
+template <typename Real> void callTargetWeights(const HostCall<Real> &call) {
+  const HostTensor<Real> &y = call.results[0];
+  targetWeights(call.operands[0].integers, double(*call.operands[1].data),
+                y.data, y.features(), y.tokens(), call.pool);
 }
 
 template <typename Real> void callMse(const HostCall<Real> &call) {
@@ -247,6 +259,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"linear", callLinear<Real>},
       {"log_loss", callLogLoss<Real>},
       {"log_loss_logits_grad", callLogLossLogitsGrad<Real>},
+      {"log_probability", callLogProbability<Real>},
       {"loss_scale", callLossScale<Real>},
       {"matmul", callMatmul<Real>},
       {"max_magnitude", callMaxMagnitude<Real>},
@@ -268,6 +281,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"sub", callBinary<Real, BinaryOp::Sub>},
       {"sum_tokens", callSumTokens<Real>},
       {"tanh", callUnary<Real, UnaryOp::Tanh>},
+      {"target_weights", callTargetWeights<Real>},
   };
   auto found = table.find(name);
   return found == table.end() ? findShapeFunction<Real>(name) : found->second;

@@ -8,6 +8,7 @@
 #include "runtime/host/Columns.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -69,6 +70,25 @@ void logLossLogitsGrad(const Real *p, const int32_t *targets, double dloss,
 }
 
 template <typename Real>
+void targetWeights(const int32_t *targets, double dloss, Real *y, int64_t V,
+                   int64_t T, ThreadPool &pool) {
+  pool.parallelTiles(V * T, elementTile, [&](int64_t begin, int64_t end) {
+    std::fill(y + begin, y + end, Real(0));
+  });
+  for (int64_t t = 0; t < T; ++t)
+    y[targets[t] * T + t] = Real(dloss / double(T));
+}
+
+template <typename Real>
+void logProbability(const Real *p, Real *y, int64_t N, ThreadPool &pool) {
+  constexpr Real lowest = -65504;
+  pool.parallelTiles(N, elementTile, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      y[i] = p[i] == 0 ? lowest : std::log(p[i]);
+  });
+}
+
+template <typename Real>
 double meanSquaredError(const Real *x, const Real *t, int64_t N,
                         ThreadPool &pool) {
   std::vector<double> partial(size_t((N + elementTile - 1) / elementTile));
@@ -102,6 +122,9 @@ void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
   template double logLoss(const Real *, const int32_t *, int64_t);             \
   template void logLossLogitsGrad(const Real *, const int32_t *, double,       \
                                   Real *, int64_t, int64_t, ThreadPool &);     \
+  template void targetWeights(const int32_t *, double, Real *, int64_t,        \
+                              int64_t, ThreadPool &);                          \
+  template void logProbability(const Real *, Real *, int64_t, ThreadPool &);   \
   template double meanSquaredError(const Real *, const Real *, int64_t,        \
                                    ThreadPool &);                              \
   template void meanSquaredErrorGrad(const Real *, const Real *, double,       \

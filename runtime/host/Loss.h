@@ -50,6 +50,22 @@ template <typename Real>
 void logLossLogitsGrad(const Real *p, const int32_t *targets, double dloss,
                        Real *dlogits, int64_t V, int64_t T, ThreadPool &pool);
 
+/// y[v,t] = dloss / T * (v == targets[t])
+///
+/// Shapes    targets: [T], each in 0..V-1; y: [V,T].
+/// Errors    none.
+template <typename Real>
+void targetWeights(const int32_t *targets, double dloss, Real *y, int64_t V,
+                   int64_t T, ThreadPool &pool);
+
+/// y = log p, and -65504, the lowest fp16 number, where p is 0.
+///
+/// Shapes    p, y: N elements.
+/// Aliasing  y may be p.
+/// Errors    none. NaN propagates.
+template <typename Real>
+void logProbability(const Real *p, Real *y, int64_t N, ThreadPool &pool);
+
 /// mean over all elements of (x - t)^2. Sums in double over fixed tiles.
 ///
 /// Shapes    x, t: N elements.

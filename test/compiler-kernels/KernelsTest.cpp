@@ -353,6 +353,24 @@ TEST_P(Kernel, WitnessOfProvenFormsSeesScores) {
   EXPECT_NEAR(largest / 36000, 1, 2 * tolerance(Numerics::Ane));
 }
 
+TEST_P(Kernel, WeightedLogLossGradIsThatOfTheLogits) {
+  // -sum_v w log p in the logits: p * sum_v w - w.
+  NNTensor p = softmaxOf(randomTensor({2, 32, 64}, 1)), w = p, d = p;
+  for (int64_t t = 0; t < 64; ++t)
+    for (int64_t v = 0; v < 64; ++v) {
+      w.values[t * 64 + v] = v == t * 7 % 64 ? 4 : 0;
+      d.values[t * 64 + v] = 4 * p.values[t * 64 + v] - w.values[t * 64 + v];
+    }
+  std::string model =
+      kernel(fmt::format("%p: {0}, %w: {0}", typeOf(p)),
+             fmt::format("%d = nn.weighted_log_loss_grad %p, %w : {0}\n"
+                         "nn.return %d : {0}",
+                         typeOf(p)),
+             typeOf(p));
+  auto results = runKernel(model, {p, w}, {d.shape}, GetParam());
+  EXPECT_LT(relativeError(results[0], d), tolerance(GetParam()));
+}
+
 TEST_P(Kernel, PermutedFeaturesAreRunsOfNeighbours) {
   NNTensor x = randomTensor({2, 32, 64}, 1), y = x;
   std::vector<int64_t> order;

@@ -27,10 +27,10 @@ nn.model @model {
   // CHECK: %[[H:.*]] = nn.dispatch @between_0_kernel
   // CHECK: %[[N:.*]] = nn.rms_norm %[[H]]
   // CHECK: nn.dispatch @between_1_kernel(%[[N]]
-  nn.func private @between(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}) -> !x {
+  nn.func private @between(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}, %b: !w {nn.parameter = @"l.*.b"}) -> !x {
     %h = nn.linear %x, %a {nn.place = "device"} : !x, !w
     %n = nn.rms_norm %h, %g {eps = 1.0e-5, nn.place = "host"} : !x, tensor<8xf32>
-    %m = nn.linear %n, %a {nn.place = "device"} : !x, !w
+    %m = nn.linear %n, %b {nn.place = "device"} : !x, !w
     %y = nn.add %m, %n {nn.place = "device"} : !x, !x
     nn.return %y : !x
   }
@@ -42,11 +42,11 @@ nn.model @model {
   // CHECK-LABEL: nn.func private @late(
   // CHECK: nn.dispatch @between_0_kernel
   // CHECK: nn.dispatch @late_1_kernel
-  nn.func private @late(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}) -> !x {
+  nn.func private @late(%x: !x, %g: tensor<8xf32>, %a: !w {nn.parameter = @"l.*.a"}, %b: !w {nn.parameter = @"l.*.b"}) -> !x {
     %s = nn.silu %x {nn.place = "device"} : !x
     %h = nn.linear %x, %a {nn.place = "device"} : !x, !w
     %n = nn.rms_norm %h, %g {eps = 1.0e-5, nn.place = "host"} : !x, tensor<8xf32>
-    %m = nn.linear %n, %a {nn.place = "device"} : !x, !w
+    %m = nn.linear %n, %b {nn.place = "device"} : !x, !w
     %y = nn.add %m, %s {nn.place = "device"} : !x, !x
     nn.return %y : !x
   }

@@ -59,5 +59,38 @@ nn.model @model {
     %loss = nn.cross_entropy %l, %t : tensor<2x4x16xf32>, tensor<2x4xi32>
     nn.return %loss : tensor<f32>
   }
+  // The gradient of a loss whose softmax the device makes needs nothing of the
+  // host but what it knows before: one product takes it on the device. The
+  // weight's gradient is host work and has it there.
+  // EXTRAS-LABEL: @gradient
+  // EXTRAS: %[[LOGITS:.*]] = nn.linear
+  // EXTRAS-NEXT: %[[P:.*]] = nn.softmax %[[LOGITS]]
+  // EXTRAS-NEXT: %[[W:.*]] = nn.target_weights %{{.*}}, %{{.*}} {nn.place = "host"}
+  // EXTRAS-NEXT: %[[D:.*]] = nn.weighted_log_loss_grad %[[P]], %[[W]] {nn.place = "device"}
+  // EXTRAS-NEXT: %[[H:.*]] = nn.log_loss_logits_grad %[[P]], {{.*}} {nn.place = "host"}
+  // EXTRAS-NEXT: nn.matmul %[[D]], %{{.*}} {nn.place = "device"}
+  // EXTRAS-NEXT: nn.matmul %[[H]], %{{.*}} transpose_a {nn.place = "host"}
+  // LESS-LABEL: @gradient
+  // LESS: %[[H:.*]] = nn.log_loss_logits_grad
+  // LESS-NEXT: nn.matmul %[[H]]
+  nn.func @gradient(%x: tensor<2x4x8xf32>, %t: tensor<2x4xi32>, %e: tensor<16x8xf32>, %dl: tensor<f32>) -> (tensor<2x4x8xf32>, tensor<16x8xf32>) {
+    %l = nn.linear %x, %e : tensor<2x4x8xf32>, tensor<16x8xf32>
+    %d = nn.cross_entropy_grad %l, %t, %dl : tensor<2x4x16xf32>, tensor<2x4xi32>, tensor<f32>
+    %dx = nn.matmul %d, %e : tensor<2x4x16xf32>, tensor<16x8xf32>
+    %de = nn.matmul %d, %x transpose_a : tensor<2x4x16xf32>, tensor<2x4x8xf32>
+    nn.return %dx, %de : tensor<2x4x8xf32>, tensor<16x8xf32>
+  }
+  // Logits that the device makes are logarithms of its probabilities.
+  // CHECK-LABEL: @logits
+  // CHECK: nn.linear {{.*}}nn.place = "host"
+  // EXTRAS-LABEL: @logits
+  // EXTRAS: %[[LOGITS:.*]] = nn.linear
+  // EXTRAS-NEXT: %[[P:.*]] = nn.softmax %[[LOGITS]] {nn.place = "device"}
+  // EXTRAS-NEXT: %[[L:.*]] = nn.log_probability %[[P]] {nn.place = "host"}
+  // EXTRAS-NEXT: nn.return %[[L]]
+  nn.func @logits(%x: tensor<2x4x8xf32>, %e: tensor<16x8xf32>) -> tensor<2x4x16xf32> {
+    %l = nn.linear %x, %e : tensor<2x4x8xf32>, tensor<16x8xf32>
+    nn.return %l : tensor<2x4x16xf32>
+  }
 }
 // DW: error: offload 'dw' has no device form in this compiler

@@ -37,6 +37,8 @@ BUNDLES = [
     ("tiny-llama-gqa", []),
     ("tiny-llama-gqa", ["--recompute=full"]),
     ("stories110m", []),
+    ("stories110m", ["--offload=extras", "--active-vocab=9205"]),
+    ("stories110m", ["--offload=extras", "--target=m4"]),
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),
 ]

@@ -8,6 +8,8 @@
 
 #include "runtime/bundle/HostOpSignatures.h"
 #include "runtime/host/Elementwise.h"
+#include "runtime/host/Loss.h"
+#include "runtime/support/ThreadPool.h"
 
 #include <gtest/gtest.h>
 
@@ -183,6 +185,15 @@ TEST(HostOpTable, hasAFunctionAndAReferenceForEverySignature) {
     EXPECT_TRUE(recorded.count(signature.name)) << signature.name;
   }
   EXPECT_FALSE(findHostFunction<float>("nothing"));
+}
+
+TEST(LogProbability, givesZeroTheLowestHalf) {
+  std::vector<float> p = {1, 0, 0x1p-24F}, y(3);
+  ThreadPool pool(1);
+  logProbability(p.data(), y.data(), 3, pool);
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[1], -65504);
+  EXPECT_FLOAT_EQ(y[2], -24 * std::log(2.0F));
 }
 
 TEST(HostOpTable, acceptsTheTypesOfEveryReferenceCase) {

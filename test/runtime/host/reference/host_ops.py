@@ -112,6 +112,9 @@ probabilities = torch.softmax(logits, -1)
 case("log_loss", [probabilities, targets], loss)
 case("log_loss_logits_grad", [probabilities, targets, dscalar],
      grad(loss, dscalar, logits))
+case("target_weights", [targets, dscalar],
+     F.one_hot(targets, V) * dscalar / targets.numel())
+case("log_probability", [probabilities], torch.log_softmax(logits, -1))
 mse = F.mse_loss(x, y)
 case("mse", [x, y], mse)
 case("mse_grad", [x, y, dscalar], grad(mse, dscalar, x))
