@@ -1,13 +1,113 @@
 //===- Random.cpp - Counter-based random numbers --------------------------===//
 //
-// Each kind of number uses blocks of its own.
+// Each kind of number uses blocks of its own. Normal numbers are drawn on the
+// widest vectors of the machine, compiled once per instruction set: a model
+// starts with a hundred million of them.
 //
 //===----------------------------------------------------------------------===//
+#define HWY_DISABLED_TARGETS                                                   \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 |    \
+   HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/support/Random.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
 #include "runtime/support/Random.h"
 
-#include <cmath>
+#include <algorithm>
 
+HWY_BEFORE_NAMESPACE();
+namespace anec::rt::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Lanes = hn::ScalableTag<uint64_t>;
+using Words = hn::Vec<Lanes>;
+
+/// The product of the lower halves of 64-bit lanes.
+HWY_INLINE Words product(Words x, uint32_t factor) {
+#if HWY_TARGET == HWY_SCALAR
+  return Words(x.raw * factor);
+#else
+  const hn::Repartition<uint32_t, Lanes> d;
+  return hn::MulEven(hn::BitCast(d, x), hn::Set(d, factor));
+#endif
+}
+
+/// As `philox`, one block in each lane; words are the lower halves of lanes.
+HWY_INLINE void philoxLanes(Words (&counter)[4], uint32_t key0, uint32_t key1) {
+  const Lanes d;
+  const Words low = hn::Set(d, 0xFFFFFFFFu);
+  for (int round = 0; round < 10; ++round) {
+    const Words first = product(counter[0], 0xD2511F53);
+    const Words second = product(counter[2], 0xCD9E8D57);
+    counter[0] = hn::Xor(hn::ShiftRight<32>(second),
+                         hn::Xor(counter[1], hn::Set(d, key0)));
+    counter[1] = hn::And(second, low);
+    counter[2] = hn::Xor(hn::ShiftRight<32>(first),
+                         hn::Xor(counter[3], hn::Set(d, key1)));
+    counter[3] = hn::And(first, low);
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+}
+
+/// In [0, 1), from the upper 53 of 64 bits.
+HWY_INLINE hn::Vec<hn::ScalableTag<double>> uniformLanes(Words high,
+                                                         Words low) {
+  const hn::ScalableTag<double> d;
+  const hn::RebindToSigned<Lanes> whole;
+  const Words bits = hn::ShiftRight<11>(hn::Or(hn::ShiftLeft<32>(high), low));
+  return hn::Mul(hn::ConvertTo(d, hn::BitCast(whole, bits)),
+                 hn::Set(d, 0x1p-53));
+}
+
+/// The normal numbers of blocks first, first + 1, ..., two of each, by Box and
+/// Muller.
+void drawNormals(uint64_t seed, uint64_t stream, uint64_t first, int64_t blocks,
+                 double *to) {
+  const Lanes d;
+  const hn::ScalableTag<double> real;
+  constexpr double pi = 3.14159265358979323846;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const Words low = hn::Set(d, 0xFFFFFFFFu);
+  for (int64_t i = 0; i < blocks; i += lanes) {
+    const Words index = hn::Iota(d, first + static_cast<uint64_t>(i));
+    Words words[4] = {hn::And(index, low), hn::ShiftRight<32>(index),
+                      hn::Set(d, stream & 0xFFFFFFFFu),
+                      hn::Set(d, stream >> 32)};
+    philoxLanes(words, static_cast<uint32_t>(seed),
+                static_cast<uint32_t>(seed >> 32));
+    // 1 - u is never 0.
+    const auto u =
+        hn::Sub(hn::Set(real, 1.0), uniformLanes(words[0], words[1]));
+    const auto radius =
+        hn::Sqrt(hn::Mul(hn::Set(real, -2.0), hn::Log(real, u)));
+    const auto angle =
+        hn::Mul(hn::Set(real, 2 * pi), uniformLanes(words[2], words[3]));
+    const auto x = hn::Mul(radius, hn::Cos(real, angle));
+    const auto y = hn::Mul(radius, hn::Sin(real, angle));
+    if (i + lanes <= blocks) {
+      hn::StoreInterleaved2(x, y, real, to + 2 * i);
+      continue;
+    }
+    HWY_ALIGN double rest[2 * HWY_MAX_BYTES / sizeof(double)];
+    hn::StoreInterleaved2(x, y, real, rest);
+    std::copy_n(rest, 2 * (blocks - i), to + 2 * i);
+  }
+}
+
+} // namespace anec::rt::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace anec::rt {
+
+HWY_EXPORT(drawNormals);
 
 namespace {
 
@@ -36,13 +136,17 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
   return counter;
 }
 
+// Streams use 62 bits: the kind needs two.
+uint64_t RandomStream::tagged(uint32_t kind) const {
+  return stream << 2 | kind;
+}
+
 std::array<uint32_t, 4> RandomStream::block(uint64_t index,
                                             uint32_t kind) const {
-  // Streams use 62 bits: the kind needs two.
-  uint64_t tagged = stream << 2 | kind;
+  const uint64_t words = tagged(kind);
   return philox(
       {static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32),
-       static_cast<uint32_t>(tagged), static_cast<uint32_t>(tagged >> 32)},
+       static_cast<uint32_t>(words), static_cast<uint32_t>(words >> 32)},
       {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
 }
 
@@ -65,26 +169,26 @@ uint64_t RandomStream::below(uint64_t index, uint64_t bound) const {
                                64);
 }
 
-std::array<double, 2> RandomStream::normalPair(uint64_t pair) const {
-  std::array<uint32_t, 4> words = block(pair, Normals);
-  constexpr double pi = 3.14159265358979323846;
-  // 1 - u is never 0.
-  double radius = std::sqrt(-2 * std::log(1 - toUniform(words[0], words[1])));
-  double angle = 2 * pi * toUniform(words[2], words[3]);
-  return {radius * std::cos(angle), radius * std::sin(angle)};
-}
-
 double RandomStream::normal(uint64_t index) const {
-  return normalPair(index / 2)[index % 2];
+  double value = 0;
+  normals(index, Span<double>(&value, 1));
+  return value;
 }
 
 template <typename T>
 void RandomStream::fill(uint64_t first, Span<T> values) const {
+  std::array<double, 512> drawn;
   for (size_t i = 0; i < values.size();) {
-    std::array<double, 2> pair = normalPair((first + i) / 2);
-    for (uint64_t place = (first + i) % 2; place < 2 && i < values.size();
-         ++place, ++i)
-      values[i] = static_cast<T>(pair[place]);
+    // An odd place is the second of its block.
+    const uint64_t skipped = (first + i) % 2;
+    const size_t count =
+        std::min(values.size() - i, drawn.size() - size_t(skipped));
+    HWY_DYNAMIC_DISPATCH(drawNormals)
+    (seed, tagged(Normals), (first + i) / 2, int64_t(count + skipped + 1) / 2,
+     drawn.data());
+    for (size_t k = 0; k < count; ++k)
+      values[i + k] = static_cast<T>(drawn[size_t(skipped) + k]);
+    i += count;
   }
 }
 
@@ -97,3 +201,4 @@ void RandomStream::normals(uint64_t first, Span<double> values) const {
 }
 
 } // namespace anec::rt
+#endif // HWY_ONCE

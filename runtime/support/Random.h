@@ -29,17 +29,17 @@ public:
   double uniform(uint64_t index) const;
   /// In [0, bound); `bound` is at least 1.
   uint64_t below(uint64_t index, uint64_t bound) const;
-  /// Mean 0, variance 1, by Box and Muller.
+  /// Mean 0, variance 1, by Box and Muller: numbers 2 i and 2 i + 1 are
+  /// sqrt(-2 log(1 - a)) times cos(2 pi b) and sin(2 pi b), with a and b the
+  /// two halves of block i.
   double normal(uint64_t index) const;
-  /// normal(first), normal(first + 1), ... in half the time: neighbours share
-  /// their logarithm.
+  /// normal(first), normal(first + 1), ... many at a time.
   void normals(uint64_t first, Span<float> values) const;
   void normals(uint64_t first, Span<double> values) const;
 
 private:
+  uint64_t tagged(uint32_t kind) const;
   std::array<uint32_t, 4> block(uint64_t index, uint32_t kind) const;
-  /// normal(2 * pair) and normal(2 * pair + 1).
-  std::array<double, 2> normalPair(uint64_t pair) const;
   template <typename T> void fill(uint64_t first, Span<T> values) const;
 
   uint64_t seed, stream;

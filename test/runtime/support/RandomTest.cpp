@@ -52,6 +52,38 @@ TEST(Random, ManyNormalsAreTheSameAsSingleOnes) {
     }
 }
 
+/// By the definitions in Random.h, from blocks that published vectors check.
+TEST(Random, NormalsFollowBoxAndMuller) {
+  const uint64_t seed = 0x123456789ABCDEF0, stream = 0xFEDCBA987654321;
+  RandomStream random(seed, stream);
+  const uint64_t tagged = stream << 2 | 2;
+  for (uint64_t block :
+       {0ULL, 1ULL, 1000003ULL, (1ULL << 32) - 1, 1ULL << 40}) {
+    const Words words = philox({uint32_t(block), uint32_t(block >> 32),
+                                uint32_t(tagged), uint32_t(tagged >> 32)},
+                               {uint32_t(seed), uint32_t(seed >> 32)});
+    auto uniform = [&](size_t i) {
+      return double((uint64_t(words[i]) << 32 | words[i + 1]) >> 11) * 0x1p-53;
+    };
+    const double radius = std::sqrt(-2 * std::log(1 - uniform(0)));
+    const double angle = 2 * std::acos(-1.0) * uniform(2);
+    // A few units in the last place of the radius: an angle near 2 pi has an
+    // error of its own last place.
+    const double tolerance = 16 * radius * 0x1p-53;
+    EXPECT_NEAR(random.normal(2 * block), radius * std::cos(angle), tolerance);
+    EXPECT_NEAR(random.normal(2 * block + 1), radius * std::sin(angle),
+                tolerance);
+  }
+}
+
+TEST(Random, ManyNormalsGoOnBeyondOnePart) {
+  RandomStream stream(3, 1);
+  std::vector<float> values(2000);
+  stream.normals(5, Span<float>(values));
+  for (size_t i : {0, 500, 505, 506, 507, 508, 1018, 1019, 1020, 1999})
+    EXPECT_EQ(values[i], float(stream.normal(5 + i))) << i;
+}
+
 TEST(Random, UniformStaysInRange) {
   RandomStream stream(1);
   double sum = 0;
