@@ -165,7 +165,8 @@ Result<RunState> parseRunState(std::string_view text) {
 Result<SharedMemory> writeHandover(const RunState &state,
                                    ParameterStore<float> &store,
                                    const Optimizer &optimizer) {
-  std::vector<NamedTensor> tensors = store.tensors();
+  ParameterStore<float>::Tensors masters = store.tensors();
+  std::vector<NamedTensor> &tensors = masters.views;
   for (NamedTensor &tensor : tensors)
     tensor.name = masterPrefix + tensor.name;
   for (NamedTensor &tensor : optimizer.tensors())

@@ -117,13 +117,29 @@ std::optional<Error> readTensor(const TensorView &view, const std::string &name,
   return std::nullopt;
 }
 
+/// Normal numbers that one thread draws at a time.
+constexpr int64_t drawnTile = 1 << 14;
+
+/// deviation * random.normal(first), ... in double until the one rounding.
+template <typename Real>
+void draw(const RandomStream &random, double deviation, uint64_t first,
+          Span<Real> into) {
+  std::array<double, 512> drawn;
+  for (size_t i = 0; i < into.size(); i += drawn.size()) {
+    const size_t count = std::min(drawn.size(), into.size() - i);
+    random.normals(first + i, Span<double>(drawn.data(), count));
+    for (size_t k = 0; k < count; ++k)
+      into[i + k] = Real(deviation * drawn[k]);
+  }
+}
+
 } // namespace
 
 template <typename Real>
 ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
                                      std::optional<uint64_t> seed,
                                      ThreadPool &pool)
-    : thePlan(&plan), active(std::move(active)), pool(&pool),
+    : thePlan(&plan), active(std::move(active)), seed(seed), pool(&pool),
       families(plan.parameters.size()) {
   for (size_t p = 0; p < families.size(); ++p) {
     const Parameter &parameter = plan.parameters[p];
@@ -135,10 +151,7 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
       for (int64_t extent : shape(p))
         size *= size_t(extent);
       families[p].masters[size_t(i)] = LargeArray<Real>(size);
-      if (isCompacted(p))
-        families[p].fullTable = LargeArray<Real>(size_t(parameter.elements()));
-      if (seed)
-        initialize(p, i, *seed);
+      initialize(p, i, Rows::Active, master(p, i));
       if (parameter.trainable)
         families[p].gradients[size_t(i)] = LargeArray<Real>(size);
     }
@@ -147,31 +160,27 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
 
 template <typename Real>
 void ParameterStore<Real>::initialize(size_t parameter, int64_t index,
-                                      uint64_t seed) {
+                                      Rows rows, Span<Real> into) const {
   const Parameter &family = thePlan->parameters[parameter];
-  const Span<Real> values = allRows(parameter, index);
-  switch (family.init.kind) {
-  case Initializer::Kind::Zeros:
-    break;
-  case Initializer::Kind::Ones:
-    std::fill(values.begin(), values.end(), Real(1));
-    break;
-  case Initializer::Kind::Normal:
-    RandomStream random(seed, fnv1a64(family.tensorName(index)));
-    pool->parallelTiles(
-        int64_t(values.size()), 1 << 14, [&](int64_t begin, int64_t end) {
-          // In double until the one rounding to Real.
-          std::array<double, 512> drawn;
-          for (int64_t i = begin; i < end; i += int64_t(drawn.size())) {
-            size_t count = std::min(drawn.size(), size_t(end - i));
-            random.normals(uint64_t(i), Span<double>(drawn.data(), count));
-            for (size_t k = 0; k < count; ++k)
-              values[size_t(i) + k] =
-                  Real(family.init.standardDeviation * drawn[k]);
-          }
+  // Memory is 0 at first.
+  if (!seed || family.init.kind == Initializer::Kind::Zeros)
+    return;
+  if (family.init.kind == Initializer::Kind::Ones)
+    return std::fill(into.begin(), into.end(), Real(1));
+  const RandomStream random(*seed, fnv1a64(family.tensorName(index)));
+  const double deviation = family.init.standardDeviation;
+  if (rows == Rows::All || !isCompacted(parameter))
+    return pool->parallelTiles(
+        int64_t(into.size()), drawnTile, [&](int64_t begin, int64_t end) {
+          draw(random, deviation, uint64_t(begin),
+               into.subspan(size_t(begin), size_t(end - begin)));
         });
-  }
-  takeRows(parameter, index);
+  const size_t row = into.size() / size_t(active.size());
+  pool->parallelTiles(active.size(), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      draw(random, deviation, uint64_t(active.token(i)) * row,
+           into.subspan(size_t(i) * row, row));
+  });
 }
 
 template <typename Real>
@@ -190,8 +199,12 @@ std::vector<int64_t> ParameterStore<Real>::shape(size_t parameter) const {
 
 template <typename Real>
 Span<Real> ParameterStore<Real>::allRows(size_t parameter, int64_t index) {
-  return isCompacted(parameter) ? families[parameter].fullTable.span()
-                                : master(parameter, index);
+  if (!isCompacted(parameter))
+    return master(parameter, index);
+  LargeArray<Real> &table = families[parameter].fullTable;
+  if (table.size() == 0)
+    table = LargeArray<Real>(size_t(thePlan->parameters[parameter].elements()));
+  return table.span();
 }
 
 template <typename Real>
@@ -204,6 +217,16 @@ void ParameterStore<Real>::takeRows(size_t parameter, int64_t index) {
   for (int64_t i = 0; i < active.size(); ++i)
     std::copy_n(&full[size_t(active.token(i)) * row], row,
                 &compact[size_t(i) * row]);
+}
+
+template <typename Real>
+void ParameterStore<Real>::putRows(size_t parameter, int64_t index,
+                                   Span<Real> full) {
+  const Span<Real> compact = master(parameter, index);
+  const size_t row = full.size() / size_t(active.fullSize());
+  for (int64_t i = 0; i < active.size(); ++i)
+    std::copy_n(&compact[size_t(i) * row], row,
+                &full[size_t(active.token(i)) * row]);
 }
 
 template <typename Real>
@@ -285,30 +308,31 @@ std::optional<Error> ParameterStore<Real>::loadAll(
 
 template <typename Real>
 std::optional<Error> ParameterStore<Real>::save(const std::string &path) {
-  return writeSafetensors(path, tensors(), {{"format", "pt"}});
+  return writeSafetensors(path, tensors().views, {{"format", "pt"}});
 }
 
 template <typename Real>
-std::vector<NamedTensor> ParameterStore<Real>::tensors() {
-  std::vector<NamedTensor> all;
+typename ParameterStore<Real>::Tensors ParameterStore<Real>::tensors() {
+  Tensors all;
   for (size_t p = 0; p < families.size(); ++p) {
     const Parameter &parameter = thePlan->parameters[p];
-    Family &family = families[p];
     for (int64_t i = 0; i < parameter.count; ++i) {
       Span<Real> values = master(p, i);
       if (isCompacted(p)) {
-        size_t row = family.fullTable.size() / size_t(active.fullSize());
-        for (int64_t a = 0; a < active.size(); ++a)
-          std::copy_n(&values[size_t(a) * row], row,
-                      family.fullTable.data() + size_t(active.token(a)) * row);
-        values = family.fullTable.span();
+        values = families[p].fullTable.span();
+        if (values.empty()) {
+          all.tables.emplace_back(size_t(parameter.elements()));
+          values = all.tables.back().span();
+          initialize(p, i, Rows::All, values);
+        }
+        putRows(p, i, values);
       }
       TensorView view;
       view.type = dataTypeOf(static_cast<const Real *>(nullptr));
       view.shape = parameter.shape;
       view.bytes = {reinterpret_cast<const uint8_t *>(values.data()),
                     values.size() * sizeof(Real)};
-      all.push_back({parameter.tensorName(i), view});
+      all.views.push_back({parameter.tensorName(i), view});
     }
   }
   return all;

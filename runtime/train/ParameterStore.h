@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ namespace anec::rt {
 class ThreadPool;
 
 /// Parameters of a plan in Real (float to train, double to check gradients).
-/// A parameter with vocabulary rows holds only its active rows; the others are
-/// kept apart, as they were, and come back when the store is saved.
+/// A parameter with vocabulary rows holds only its active rows; the others come
+/// back as they were when the store is saved: from memory when they were
+/// loaded, and from their random numbers, without memory, when they never were.
 template <typename Real> class ParameterStore {
 public:
   /// Fills every tensor as its initialiser says. Element i of tensor "name"
@@ -60,15 +62,21 @@ public:
                             const std::string &path, const std::string &prefix);
   /// Writes every tensor, all rows, as F32 (F64 for double).
   std::optional<Error> save(const std::string &path);
-  /// What `save` writes; views of the store's memory.
-  std::vector<NamedTensor> tensors();
+  /// What `save` writes: views of the store's memory, and of `tables`, made for
+  /// them.
+  struct Tensors {
+    std::vector<NamedTensor> views;
+    std::vector<LargeArray<Real>> tables;
+  };
+  Tensors tensors();
 
 private:
   struct Family {
     std::vector<LargeArray<Real>> masters, gradients;
     /// By index: false when the gradient is 0 whatever its memory says.
     std::vector<bool> holdsGradient;
-    /// All rows of a compacted table; its active rows are stale.
+    /// All rows of a compacted table that was loaded; its active rows are
+    /// stale. Empty while the others have their initial values.
     LargeArray<Real> fullTable;
   };
 
@@ -76,14 +84,20 @@ private:
   std::optional<Error>
   loadAll(const std::function<const TensorView *(const std::string &)> &find,
           const std::string &path);
-  void initialize(size_t parameter, int64_t index, uint64_t seed);
+  /// The initial values of a tensor, all its rows or the active ones.
+  enum class Rows { All, Active };
+  void initialize(size_t parameter, int64_t index, Rows rows,
+                  Span<Real> into) const;
   /// Where all rows of a tensor are written; `takeRows` must follow.
   Span<Real> allRows(size_t parameter, int64_t index);
   /// Copies the active rows of a compacted table into the master.
   void takeRows(size_t parameter, int64_t index);
+  /// The reverse.
+  void putRows(size_t parameter, int64_t index, Span<Real> full);
 
   const Plan *thePlan;
   ActiveVocabulary active;
+  std::optional<uint64_t> seed;
   ThreadPool *pool;
   std::vector<Family> families;
 };

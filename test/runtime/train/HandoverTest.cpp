@@ -33,7 +33,8 @@ protected:
   /// Every value of a tensor.
   static std::vector<float> values(ParameterStore<float> &of) {
     std::vector<float> all;
-    for (const NamedTensor &tensor : of.tensors()) {
+    const ParameterStore<float>::Tensors tensors = of.tensors();
+    for (const NamedTensor &tensor : tensors.views) {
       const auto *first =
           reinterpret_cast<const float *>(tensor.tensor.bytes.data());
       all.insert(all.end(), first, first + tensor.tensor.bytes.size() / 4);
