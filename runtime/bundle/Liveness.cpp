@@ -1,6 +1,6 @@
 //===- Liveness.cpp - Memory that a plan needs ----------------------------===//
 //
-// Walks train_step from its end: a place is live from where it is read back to
+// Walks programs from their ends: a place is live from where it is read back to
 // where it is written.
 //
 //===----------------------------------------------------------------------===//
@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -38,13 +39,15 @@ bool holdsWeights(const PlanSurface &surface) {
 
 class BackwardWalk {
 public:
-  explicit BackwardWalk(const Plan &plan) : plan(plan) {
+  explicit BackwardWalk(const Plan &plan)
+      : inTurn(plan.surfaces.size(), true), plan(plan) {
     for (const PlanSurface &surface : plan.surfaces)
       if (holdsWeights(surface))
         always += uint64_t(surface.count) * bytesOf(surface);
   }
 
   uint64_t peakOf(const HostProgram &program) {
+    live.clear();
     for (const HostProgram::Output &output : program.outputs)
       for (int64_t i = 0; i < plan.buffers[output.buffer].count; ++i)
         live.insert(buffer(output.buffer, i));
@@ -52,6 +55,18 @@ public:
     walk(program.steps, 0);
     return peak;
   }
+
+  /// Clears `inTurn` of surfaces that hold activations when `program` begins,
+  /// or in several instances at the same time.
+  void watch(const HostProgram &program) {
+    live.clear();
+    walk(program.steps, 0);
+    for (const Place &place : live)
+      if (isActivation(place))
+        inTurn[size_t(place[1])] = false;
+  }
+
+  std::vector<bool> inTurn;
 
 private:
   /// Whether it is a surface, which one, which instance, and which region of
@@ -64,6 +79,13 @@ private:
   static Place region(const RegionRef &ref, int64_t i) {
     return {1, int64_t(ref.at.surface), ref.at.index.at(i),
             int64_t(ref.region)};
+  }
+
+  bool isActivation(const Place &place) const {
+    const auto &[isSurface, id, index, region] = place;
+    return isSurface &&
+           plan.surfaces[size_t(id)].spec.regions[size_t(region)].kind ==
+               RegionKind::Activation;
   }
 
   void walk(const std::vector<Step> &steps, int64_t i) {
@@ -139,6 +161,15 @@ private:
         bytes += bytesOf(plan.surfaces[size_t(id)]);
     }
     peak = std::max(peak, bytes);
+    noteInstances();
+  }
+
+  void noteInstances() {
+    std::map<int64_t, int64_t> holders;
+    for (const Place &place : live)
+      if (isActivation(place) &&
+          holders.insert({place[1], place[2]}).first->second != place[2])
+        inTurn[size_t(place[1])] = false;
   }
 
   const Plan &plan;
@@ -157,6 +188,13 @@ MemoryBill memoryOf(const Plan &plan) {
   if (const HostProgram *train = plan.program("train_step"))
     bill.peak = BackwardWalk(plan).peakOf(*train);
   return bill;
+}
+
+std::vector<bool> holdActivationsInTurn(const Plan &plan) {
+  BackwardWalk walk(plan);
+  for (const HostProgram &program : plan.programs)
+    walk.watch(program);
+  return walk.inTurn;
 }
 
 } // namespace anec::rt

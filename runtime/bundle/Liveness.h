@@ -22,6 +22,11 @@ struct MemoryBill {
 /// A vocabulary of open size counts in full.
 MemoryBill memoryOf(const Plan &plan);
 
+/// By surface of the plan: whether never two of its instances hold activations
+/// that a step still reads, nor one between two programs, so that one piece of
+/// memory would do for the activations of all.
+std::vector<bool> holdActivationsInTurn(const Plan &plan);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_BUNDLE_LIVENESS_H

@@ -193,6 +193,20 @@ public:
   virtual Result<std::unique_ptr<Surface>>
   allocate(const SurfaceSpec &spec) = 0;
 
+  /// `count` surfaces of one spec. `inTurn`: never two of them hold activations
+  /// that somebody still reads, so that a device that keeps weights elsewhere
+  /// may use one piece of memory for the activations of all.
+  virtual Result<std::vector<std::unique_ptr<Surface>>>
+  allocateAll(const SurfaceSpec &spec, int64_t count, bool inTurn) {
+    (void)inTurn;
+    std::vector<std::unique_ptr<Surface>> all;
+    for (int64_t i = 0; i < count; ++i) {
+      ANEC_ASSIGN(std::unique_ptr<Surface> one, allocate(spec));
+      all.push_back(std::move(one));
+    }
+    return Result<std::vector<std::unique_ptr<Surface>>>(std::move(all));
+  }
+
   /// Writes parameter values, in natural order, into a weight region:
   /// converts, permutes and transposes as the region declares.
   virtual std::optional<Error> stage(Surface &surface, RegionId region,

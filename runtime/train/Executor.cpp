@@ -7,6 +7,7 @@
 #include "runtime/train/Executor.h"
 
 #include "runtime/bundle/KernelCosts.h"
+#include "runtime/bundle/Liveness.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
 
@@ -83,12 +84,12 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   // After the programs: a compiler is reported to fail when many surfaces live
   // (io-alloc-fail).
   surfaces.resize(plan.surfaces.size());
-  for (size_t s = 0; s < plan.surfaces.size(); ++s)
-    for (int64_t i = 0; i < plan.surfaces[s].count; ++i) {
-      ANEC_ASSIGN(std::unique_ptr<Surface> allocated,
-                  device.allocate(plan.surfaces[s].spec));
-      surfaces[s].push_back(std::move(allocated));
-    }
+  const std::vector<bool> inTurn = holdActivationsInTurn(plan);
+  for (size_t s = 0; s < plan.surfaces.size(); ++s) {
+    ANEC_ASSIGN(surfaces[s],
+                device.allocateAll(plan.surfaces[s].spec,
+                                   plan.surfaces[s].count, inTurn[s]));
+  }
   for (const Parameter &parameter : plan.parameters)
     staging.emplace_back(size_t(parameter.count));
   if (const HostProgram *program = plan.program("stage"))

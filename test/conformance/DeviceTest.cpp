@@ -212,6 +212,41 @@ TEST_P(Conformance, StagedWeightsMultiply) {
     }
 }
 
+/// Weights are each surface's own, activations too unless they come in turn.
+TEST_P(Conformance, SurfacesOfOneShapeKeepApart) {
+  auto program = load(conformance::packedLinear());
+  auto out = allocate(plain("out"));
+  constexpr int64_t count = 3;
+  for (bool inTurn : {false, true})
+    for (bool prepared : {false, true}) {
+      auto all = device->allocateAll(packed({}), count, inTurn);
+      ASSERT_TRUE(all) << all.error().message;
+      ASSERT_EQ(all->size(), size_t(count));
+      for (int64_t i = 0; i < count; ++i) {
+        Surface &in = *(*all)[size_t(i)];
+        if (prepared)
+          device->prepare(*program, {&in});
+        auto values = master(channels, channels, double(1 + i));
+        auto error = device->stage(in, 1, Span<const float>(values));
+        ASSERT_FALSE(error) << error->message;
+        if (!inTurn)
+          fill(in, i);
+      }
+      for (int64_t i = 0; i < count; ++i) {
+        Surface &in = *(*all)[size_t(i)];
+        if (inTurn)
+          fill(in, i);
+        run(*program, {&in}, {out.get()});
+        expect(*out, [&](int64_t r, int64_t c) {
+          double sum = 0;
+          for (int64_t k = 0; k < channels; ++k)
+            sum += staged(k, r, double(1 + i)) * pattern(k, c, i);
+          return sum;
+        });
+      }
+    }
+}
+
 ProgramFiles bakedFiles(double factor) {
   ProgramFiles files;
   files.name = "baked";

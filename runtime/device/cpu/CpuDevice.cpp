@@ -10,6 +10,7 @@
 #include "runtime/device/cpu/CpuSurface.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <algorithm>
 #include <atomic>
 
 namespace anec::rt {
@@ -31,6 +32,8 @@ public:
   Numerics numerics() const override { return mode; }
   Result<std::unique_ptr<Program>> load(const ProgramFiles &files) override;
   Result<std::unique_ptr<Surface>> allocate(const SurfaceSpec &spec) override;
+  Result<std::vector<std::unique_ptr<Surface>>>
+  allocateAll(const SurfaceSpec &spec, int64_t count, bool inTurn) override;
   std::optional<Error> stage(Surface &surface, RegionId region,
                              Span<const float> master) override {
     return stageValues(surface, region, master);
@@ -114,9 +117,21 @@ Result<std::unique_ptr<Program>> CpuDevice::load(const ProgramFiles &files) {
 }
 
 Result<std::unique_ptr<Surface>> CpuDevice::allocate(const SurfaceSpec &spec) {
-  ANEC_ASSIGN(std::unique_ptr<CpuSurface> surface,
-              CpuSurface::create(spec, storageType(mode)));
-  return std::unique_ptr<Surface>(std::move(surface));
+  ANEC_ASSIGN(std::vector<std::unique_ptr<Surface>> one,
+              allocateAll(spec, 1, /*inTurn=*/false));
+  return std::move(one.front());
+}
+
+Result<std::vector<std::unique_ptr<Surface>>>
+CpuDevice::allocateAll(const SurfaceSpec &spec, int64_t count, bool inTurn) {
+  ANEC_TRY(checkSurfaceSpec(spec));
+  auto array =
+      std::make_shared<SurfaceArray>(spec, storageType(mode), count, inTurn);
+  std::vector<std::unique_ptr<Surface>> all;
+  for (int64_t i = 0; i < count; ++i)
+    all.push_back(
+        std::make_unique<CpuSurface>(spec, storageType(mode), array, i));
+  return Result<std::vector<std::unique_ptr<Surface>>>(std::move(all));
 }
 
 template <typename T>
@@ -210,20 +225,24 @@ std::optional<Error> CpuDevice::run(Program &program,
   auto &loaded = static_cast<LoadedProgram &>(program);
   ANEC_TRY(checkSurfaces(loaded.program->inputs(), inputs, "input"));
   ANEC_TRY(checkSurfaces(loaded.program->outputs(), outputs, "output"));
+  for (Surface *surface : outputs) {
+    if (std::find(inputs.begin(), inputs.end(), surface) != inputs.end())
+      return makeError(ErrorCode::InvalidInput,
+                       "surface '{}' is input and output of one dispatch",
+                       surface->spec().name);
+    static_cast<CpuSurface *>(surface)->useWhole();
+  }
+  // Addresses are those of arrays with all that is read in them.
+  const std::vector<const PackedMatrix *> packed =
+      bringIntoForm(*loaded.program, inputs, pool);
   std::vector<const void *> from;
   std::vector<void *> to;
   for (Surface *surface : inputs)
     from.push_back(static_cast<CpuSurface *>(surface)->data());
-  for (Surface *surface : outputs) {
+  for (Surface *surface : outputs)
     to.push_back(static_cast<CpuSurface *>(surface)->data());
-    for (const void *input : from)
-      if (input == to.back())
-        return makeError(ErrorCode::InvalidInput,
-                         "surface '{}' is input and output of one dispatch",
-                         surface->spec().name);
-  }
   ANEC_TRY(loaded.program->run(from, to, arena, pool, &counted.operatorSeconds,
-                               bringIntoForm(*loaded.program, inputs, pool)));
+                               packed));
   ++counted.dispatches;
   counted.deviceBytes += loaded.signatureBytes;
   return std::nullopt;

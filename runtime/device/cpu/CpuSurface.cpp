@@ -8,36 +8,40 @@
 #include "runtime/device/RegionMemory.h"
 #include "runtime/support/AlignedBuffer.h"
 
-#include <algorithm>
+#include <cstring>
 
 namespace anec::rt::cpu {
 
-namespace {
-
-/// As large as the smallest surface of the ANE, rule io-min-bytes.
-constexpr int64_t minimumBytes = 49152;
-
-} // namespace
-
-int64_t elementSize(ElementType type) {
-  return type == ElementType::F16 ? 2 : type == ElementType::F32 ? 4 : 8;
+/// Of surfaces that products may read packed: those of f64 are not.
+static MatrixType matrixTypeOf(ElementType type) {
+  return type == ElementType::F16 ? MatrixType::F16 : MatrixType::F32;
 }
 
-Result<std::unique_ptr<CpuSurface>> CpuSurface::create(const SurfaceSpec &spec,
-                                                       ElementType type) {
-  ANEC_TRY(checkSurfaceSpec(spec));
-  const int64_t bytes =
-      std::max(minimumBytes, spec.channels * spec.width * elementSize(type));
-  // Weights may be kept packed, outside of this memory.
-  const bool hasWeights = std::any_of(
-      spec.regions.begin(), spec.regions.end(),
-      [](const Region &region) { return region.kind == RegionKind::Weight; });
-  ANEC_ASSIGN(PageBuffer memory,
-              PageBuffer::create(static_cast<size_t>(bytes),
-                                 hasWeights ? PageBuffer::Use::Sparse
-                                            : PageBuffer::Use::Dense));
-  return std::unique_ptr<CpuSurface>(
-      new CpuSurface(spec, type, std::move(memory)));
+/// Before the columns of `part` are touched: gives the surface memory of its
+/// own where others may use them.
+void CpuSurface::use(const SurfacePart &part, bool isKept) {
+  if (array->use(part, isKept))
+    return;
+  auto own = std::make_shared<SurfaceArray>(description, elementType, 1,
+                                            /*inTurn=*/false);
+  const int64_t size = elementSize(elementType), width = description.width;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const Region &region = description.regions[i];
+    if (region.kind == RegionKind::Weight && !weights[i].isInPlace)
+      continue;
+    const SurfacePart held = partOf(region);
+    for (int64_t c = held.channel; c < held.channel + held.channels; ++c) {
+      const int64_t first = (c * width + held.column) * size;
+      std::memcpy(own->data(0) + first, data() + first,
+                  size_t(held.columns * size));
+    }
+  }
+  array = std::move(own);
+  index = 0;
+}
+
+void CpuSurface::useWhole() {
+  use({0, description.channels, 0, description.width}, /*isKept=*/false);
 }
 
 template <typename T>
@@ -53,9 +57,11 @@ std::optional<Error> CpuSurface::stage(RegionId id, Span<const T> master,
   weight.isStaged = true;
   packStaged(region, weight, master, pool);
   weight.isInPlace = weight.mustBeInPlace || weight.forms.empty();
-  if (weight.isInPlace)
-    stageRegion(region, master.data(), elementType, data(), description.width,
-                pool);
+  if (!weight.isInPlace)
+    return std::nullopt;
+  use(partOf(region), /*isKept=*/true);
+  stageRegion(region, master.data(), elementType, data(), description.width,
+              pool);
   return std::nullopt;
 }
 
@@ -79,9 +85,7 @@ void CpuSurface::packStaged(const Region &region, Weight &weight,
     ordered.reserve(region.rows * region.columns * elementSize(elementType));
     stageRegion(whole, master.data(), elementType, ordered.data(),
                 region.columns, pool);
-    stored = ConstMatrix(ordered.data(),
-                         elementType == ElementType::F16 ? MatrixType::F16
-                                                         : MatrixType::F32,
+    stored = ConstMatrix(ordered.data(), matrixTypeOf(elementType),
                          region.columns, 1);
   }
   for (Weight::Form &form : weight.forms)
@@ -137,27 +141,19 @@ std::unique_ptr<RowStaging> CpuSurface::stageRows(RegionId id) {
 Matrix CpuSurface::matrixOf(const Region &region) const {
   return Matrix(data() + (region.channel * description.width + region.column) *
                              elementSize(elementType),
-                elementType == ElementType::F16 ? MatrixType::F16
-                                                : MatrixType::F32,
-                description.width, 1);
+                matrixTypeOf(elementType), description.width, 1);
 }
 
 void CpuSurface::bringInPlace(const Region &region, Weight &weight) {
   if (!weight.isStaged || weight.isInPlace)
     return;
+  use(partOf(region), /*isKept=*/true);
   const Weight::Form &form = weight.forms.front();
   Matrix place = matrixOf(region);
   if (form.transposed)
     std::swap(place.rowStride, place.columnStride);
   form.matrix.unpack(place);
   weight.isInPlace = true;
-}
-
-SurfacePart partOf(const Region &region) {
-  const int64_t blocks =
-      (region.rows + region.blockRows - 1) / region.blockRows;
-  return {region.channel, std::min(region.rows, region.blockRows),
-          region.column, blocks * region.columns};
 }
 
 static bool touch(const SurfacePart &a, const SurfacePart &b) {
@@ -167,11 +163,13 @@ static bool touch(const SurfacePart &a, const SurfacePart &b) {
 }
 
 void CpuSurface::keepInPlace(const SurfacePart &part) {
+  use(part, /*isKept=*/false);
   for (size_t i = 0; i < weights.size(); ++i) {
     const Region &region = description.regions[i];
     if (region.kind != RegionKind::Weight || weights[i].mustBeInPlace ||
         !touch(partOf(region), part))
       continue;
+    use(partOf(region), /*isKept=*/true);
     bringInPlace(region, weights[i]);
     weights[i].mustBeInPlace = true;
   }
@@ -189,17 +187,18 @@ const PackedMatrix *CpuSurface::packed(const SurfacePart &part, bool transposed,
     for (const Weight::Form &form : weight.forms)
       if (form.transposed == transposed)
         return &form.matrix;
-    bringInPlace(region, weight);
-    const Matrix place = matrixOf(region);
-    const ConstMatrix stored(place.data, place.type, place.rowStride,
-                             place.columnStride);
-    weight.forms.push_back(
-        {transposed,
-         PackedMatrix(transposed ? region.columns : region.rows,
-                      transposed ? region.rows : region.columns, place.type)});
-    if (weight.isStaged)
-      weight.forms.back().matrix.pack(transposed ? stored.transposed() : stored,
-                                      pool);
+    PackedMatrix matrix(transposed ? region.columns : region.rows,
+                        transposed ? region.rows : region.columns,
+                        matrixTypeOf(elementType));
+    // Before anything is staged programs say what they need: nothing is placed.
+    if (weight.isStaged) {
+      bringInPlace(region, weight);
+      const Matrix place = matrixOf(region);
+      const ConstMatrix stored(place.data, place.type, place.rowStride,
+                               place.columnStride);
+      matrix.pack(transposed ? stored.transposed() : stored, pool);
+    }
+    weight.forms.push_back({transposed, std::move(matrix)});
     return &weight.forms.back().matrix;
   }
   return nullptr;

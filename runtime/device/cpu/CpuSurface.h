@@ -2,17 +2,18 @@
 //
 // A surface is one contiguous array [channels, width], but a weight that only
 // products read is kept as packed matrices instead, in each orientation that
-// some program asked for: its part of the array is never touched.
+// some program asked for: its part of the array is never touched, and other
+// surfaces of the same shape use it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_DEVICE_CPU_CPUSURFACE_H
 #define ANEC_RUNTIME_DEVICE_CPU_CPUSURFACE_H
 
-#include "runtime/device/Device.h"
+#include "runtime/device/cpu/SurfaceArray.h"
 #include "runtime/gemm/PackedMatrix.h"
-#include "runtime/support/PageBuffer.h"
 
 #include <deque>
+#include <memory>
 
 namespace anec::rt {
 class ThreadPool;
@@ -20,24 +21,21 @@ class ThreadPool;
 
 namespace anec::rt::cpu {
 
-/// The rectangle of a surface that a program reads, without its port.
-struct SurfacePart {
-  int64_t channel = 0, channels = 0, column = 0, columns = 0;
-};
-
-/// The rectangle that a region takes, with all its blocks.
-SurfacePart partOf(const Region &region);
-
 class CpuSurface : public Surface {
 public:
-  /// Zeroed. InvalidInput when a region does not fit, Io when the memory does
-  /// not.
-  static Result<std::unique_ptr<CpuSurface>> create(const SurfaceSpec &spec,
-                                                    ElementType type);
+  /// Surface `index` of those that share `array`.
+  CpuSurface(const SurfaceSpec &spec, ElementType type,
+             std::shared_ptr<SurfaceArray> array, int64_t index)
+      : description(spec), elementType(type), array(std::move(array)),
+        index(index), weights(spec.regions.size()) {}
 
   const SurfaceSpec &spec() const override { return description; }
   ElementType type() const { return elementType; }
-  uint8_t *data() const { return memory.data(); }
+  /// The array: zeros at first. Moves when parts of it are used that nobody
+  /// had announced before the first call.
+  uint8_t *data() const { return array->data(index); }
+  /// From now on all of the array may be written.
+  void useWhole();
 
   /// The weight region that is exactly `part`, packed as it is or transposed,
   /// from now on kept so; null when there is no such region.
@@ -76,21 +74,16 @@ private:
   void packStaged(const Region &region, Weight &weight, Span<const T> master,
                   ThreadPool &pool);
   void bringInPlace(const Region &region, Weight &weight);
+  void use(const SurfacePart &part, bool isKept);
   Matrix matrixOf(const Region &region) const;
-
-  CpuSurface(SurfaceSpec spec, ElementType type, PageBuffer memory)
-      : description(std::move(spec)), elementType(type),
-        memory(std::move(memory)), weights(description.regions.size()) {}
 
   SurfaceSpec description;
   ElementType elementType;
-  PageBuffer memory;
+  std::shared_ptr<SurfaceArray> array;
+  int64_t index;
   /// By region; unused for activations.
   std::vector<Weight> weights;
 };
-
-/// Bytes of one element.
-int64_t elementSize(ElementType type);
 
 } // namespace anec::rt::cpu
 

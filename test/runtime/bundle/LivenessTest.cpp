@@ -85,4 +85,24 @@ TEST(Liveness, WhatNobodyReadsIsLiveForAMoment) {
   EXPECT_EQ(memoryOf(unread).peak, 0u);
 }
 
+/// Both taps are written before the first is read.
+TEST(Liveness, TapsOfALoopAreThereTogether) {
+  EXPECT_FALSE(holdActivationsInTurn(plan())[1]);
+}
+
+TEST(Liveness, WhatAnIterationUsesUpComesInTurn) {
+  Plan inTurn = plan();
+  std::vector<Step> &steps = inTurn.programs[0].steps;
+  steps[2].body.push_back(steps[3].body[0]);
+  steps[2].body.push_back(steps[3].body[1]);
+  steps.pop_back();
+  EXPECT_TRUE(holdActivationsInTurn(inTurn)[1]);
+  // Another program finds there what this one left.
+  HostProgram other;
+  other.name = "finish_gradients";
+  other.steps = {loop(/*reverse=*/false, {steps[2].body[1]})};
+  inTurn.programs.push_back(other);
+  EXPECT_FALSE(holdActivationsInTurn(inTurn)[1]);
+}
+
 } // namespace

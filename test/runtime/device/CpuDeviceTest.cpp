@@ -278,7 +278,21 @@ protected:
     spec.width = 16;
     spec.regions = {region(RegionKind::Activation, 5, 2, 0, 0, 5),
                     region(RegionKind::Weight, 3, 5, 0, 8, 3)};
-    input = std::move(*device->allocate(spec));
+    // One between two others, whose weights and activations are other ones.
+    auto all = std::move(*device->allocateAll(spec, 3, /*inTurn=*/false));
+    input = std::move(all[1]);
+    others.push_back(std::move(all[0]));
+    others.push_back(std::move(all[2]));
+    for (const auto &other : others) {
+      auto map = device->map(*other, 0, Access::Write);
+      for (int64_t c = 0; c < 5; ++c)
+        for (int64_t w = 0; w < 2; ++w) {
+          if (GetParam() == Numerics::Ane)
+            static_cast<half *>((*map)->data())[c * 16 + w] = half(77);
+          else
+            static_cast<float *>((*map)->data())[c * 16 + w] = 77;
+        }
+    }
     auto x = device->map(*input, 0, Access::Write);
     for (int64_t c = 0; c < 5; ++c)
       for (int64_t w = 0; w < 2; ++w) {
@@ -296,6 +310,11 @@ protected:
       master.push_back(factor * float(i / 5 + 2 * (i % 5)));
     auto error = device->stage(*input, 1, Span<const float>(master));
     ASSERT_FALSE(error) << error->message;
+    for (const auto &other : others) {
+      std::vector<float> wrong(15, -99);
+      error = device->stage(*other, 1, Span<const float>(wrong));
+      ASSERT_FALSE(error) << error->message;
+    }
   }
 
   /// The same row by row; false when the device wants all of them at once.
@@ -345,6 +364,7 @@ protected:
   ThreadPool pool;
   std::unique_ptr<Device> device;
   std::unique_ptr<Surface> input;
+  std::vector<std::unique_ptr<Surface>> others;
 };
 
 TEST_P(WeightForms, FollowStagingInEveryOrder) {
