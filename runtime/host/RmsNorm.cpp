@@ -1,13 +1,14 @@
 //===- RmsNorm.cpp - Root mean square normalisation -----------------------===//
 //
-// Columns are walked in tiles: the inner loop runs along T, which is contiguous
-// and has no dependency, so it vectorises without reordering any sum.
+// Columns are walked in tiles: the inner loop runs along T, which is
+// contiguous, so that no sum is reordered.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/host/RmsNorm.h"
 
 #include "runtime/host/Tiles.h"
 #include "runtime/support/ThreadPool.h"
+#include "runtime/vector/DoubleRows.h"
 
 #include <cmath>
 #include <vector>
@@ -21,8 +22,7 @@ void inverseRms(const Real *x, double *inverse, int64_t D, int64_t T,
                 double eps, int64_t begin, int64_t end) {
   std::fill(inverse, inverse + (end - begin), 0.0);
   for (int64_t d = 0; d < D; ++d)
-    for (int64_t t = begin; t < end; ++t)
-      inverse[t - begin] += double(x[d * T + t]) * double(x[d * T + t]);
+    addProducts(1, x + d * T + begin, x + d * T + begin, inverse, end - begin);
   for (int64_t i = 0; i < end - begin; ++i)
     inverse[i] = 1.0 / std::sqrt(inverse[i] / double(D) + eps);
 }
@@ -36,9 +36,8 @@ void rmsNorm(const Real *x, const Real *gain, Real *y, int64_t D, int64_t T,
     double inverse[tokenTile];
     inverseRms(x, inverse, D, T, eps, begin, end);
     for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t)
-        y[d * T + t] =
-            Real(double(gain[d]) * (double(x[d * T + t]) * inverse[t - begin]));
+      scaleRow(double(gain[d]), x + d * T + begin, inverse, y + d * T + begin,
+               end - begin);
   });
 }
 
@@ -49,16 +48,13 @@ void rmsNormGrad(const Real *x, const Real *gain, const Real *dy, Real *dx,
     double inverse[tokenTile], dot[tokenTile] = {};
     inverseRms(x, inverse, D, T, eps, begin, end);
     for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t)
-        dot[t - begin] +=
-            double(gain[d]) * double(dy[d * T + t]) * double(x[d * T + t]);
+      addProducts(double(gain[d]), dy + d * T + begin, x + d * T + begin, dot,
+                  end - begin);
     for (int64_t i = 0; i < end - begin; ++i)
       dot[i] *= inverse[i] * inverse[i] * inverse[i] / double(D);
     for (int64_t d = 0; d < D; ++d)
-      for (int64_t t = begin; t < end; ++t)
-        dx[d * T + t] =
-            Real(double(gain[d]) * double(dy[d * T + t]) * inverse[t - begin] -
-                 double(x[d * T + t]) * dot[t - begin]);
+      scaleAndSubtract(double(gain[d]), dy + d * T + begin, inverse,
+                       x + d * T + begin, dot, dx + d * T + begin, end - begin);
   });
 }
 
@@ -90,8 +86,7 @@ void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
   pool.parallelTiles(O, tokenTile, [&](int64_t begin, int64_t end) {
     double *sum = sums.data() + begin / tokenTile * I;
     for (int64_t o = begin; o < end; ++o)
-      for (int64_t i = 0; i < I; ++i)
-        sum[i] += double(dweight[o * I + i]) * double(weight[o * I + i]);
+      addProducts(1, dweight + o * I, weight + o * I, sum, I);
   });
   for (int64_t i = 0; i < I; ++i) {
     double sum = 0;

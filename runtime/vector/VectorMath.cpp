@@ -226,6 +226,60 @@ template <typename T> BinaryRow<T> binaryNamed(std::string_view name) {
   return nullptr;
 }
 
+// ---- Exponentials below a maximum ----
+
+struct ExponentialSum {
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V apply(D d, V x, V shift, V sum) {
+    return hn::Add(sum, expOf(d, hn::Sub(x, shift)));
+  }
+};
+struct ScaledExponential {
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE V apply(D d, V x, V shift, V factor) {
+    return hn::Mul(factor, expOf(d, hn::Sub(x, shift)));
+  }
+};
+
+/// y[i] = f(x[i], a[i], b[i]); y may be any of them.
+template <typename T, class Function>
+void ternaryRow(const T *x, const T *a, const T *b, T *y, int64_t count) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(Function::apply(d, hn::LoadU(d, x + i), hn::LoadU(d, a + i),
+                               hn::LoadU(d, b + i)),
+               d, y + i);
+  if (i == count)
+    return;
+  HWY_ALIGN T rest[3][HWY_MAX_BYTES / sizeof(T)] = {};
+  std::copy_n(x + i, count - i, rest[0]);
+  std::copy_n(a + i, count - i, rest[1]);
+  std::copy_n(b + i, count - i, rest[2]);
+  hn::Store(Function::apply(d, hn::Load(d, rest[0]), hn::Load(d, rest[1]),
+                            hn::Load(d, rest[2])),
+            d, rest[0]);
+  std::copy_n(rest[0], count - i, y + i);
+}
+
+void floatExponentialSum(const float *x, const float *shift, float *sum,
+                         int64_t count) {
+  ternaryRow<float, ExponentialSum>(x, shift, sum, sum, count);
+}
+void doubleExponentialSum(const double *x, const double *shift, double *sum,
+                          int64_t count) {
+  ternaryRow<double, ExponentialSum>(x, shift, sum, sum, count);
+}
+void floatScaledExponential(const float *x, const float *shift,
+                            const float *factor, float *y, int64_t count) {
+  ternaryRow<float, ScaledExponential>(x, shift, factor, y, count);
+}
+void doubleScaledExponential(const double *x, const double *shift,
+                             const double *factor, double *y, int64_t count) {
+  ternaryRow<double, ScaledExponential>(x, shift, factor, y, count);
+}
+
 // ---- Folds ----
 
 /// Sums are kept in this many parts, whatever the vectors' length: several
@@ -333,6 +387,31 @@ HWY_EXPORT(floatSum);
 HWY_EXPORT(doubleSum);
 HWY_EXPORT(floatMax);
 HWY_EXPORT(doubleMax);
+HWY_EXPORT(floatExponentialSum);
+HWY_EXPORT(doubleExponentialSum);
+HWY_EXPORT(floatScaledExponential);
+HWY_EXPORT(doubleScaledExponential);
+
+template <>
+void addExponentials(const float *x, const float *shift, float *sum,
+                     int64_t count) {
+  HWY_DYNAMIC_DISPATCH(floatExponentialSum)(x, shift, sum, count);
+}
+template <>
+void addExponentials(const double *x, const double *shift, double *sum,
+                     int64_t count) {
+  HWY_DYNAMIC_DISPATCH(doubleExponentialSum)(x, shift, sum, count);
+}
+template <>
+void scaleExponentials(const float *x, const float *shift, const float *factor,
+                       float *y, int64_t count) {
+  HWY_DYNAMIC_DISPATCH(floatScaledExponential)(x, shift, factor, y, count);
+}
+template <>
+void scaleExponentials(const double *x, const double *shift,
+                       const double *factor, double *y, int64_t count) {
+  HWY_DYNAMIC_DISPATCH(doubleScaledExponential)(x, shift, factor, y, count);
+}
 
 template <> float sumRow(const float *x, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(floatSum)(x, count);

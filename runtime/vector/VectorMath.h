@@ -37,6 +37,14 @@ using BinaryRow = void (*)(const T *x, const T *y, T *z, int64_t count);
 template <typename T> UnaryRow<T> findUnaryRow(std::string_view name);
 template <typename T> BinaryRow<T> findBinaryRow(std::string_view name);
 
+/// sum[i] += e^(x[i] - shift[i])
+template <typename T>
+void addExponentials(const T *x, const T *shift, T *sum, int64_t count);
+/// y[i] = factor[i] * e^(x[i] - shift[i]); y may be x.
+template <typename T>
+void scaleExponentials(const T *x, const T *shift, const T *factor, T *y,
+                       int64_t count);
+
 /// The sum in 64 interleaved parts: the same bits on every machine.
 template <typename T> T sumRow(const T *x, int64_t count);
 /// The largest element; NaN when there is one.
