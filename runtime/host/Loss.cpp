@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/host/Loss.h"
 
-#include "runtime/host/Columns.h"
+#include "runtime/host/LogitSums.h"
+#include "runtime/host/Tiles.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -13,36 +14,54 @@
 #include <vector>
 
 namespace anec::rt {
+namespace {
+
+template <typename Real>
+double meanLoss(const LogitSums<Real> &sums, const Real *logits,
+                const int32_t *targets, int64_t T) {
+  double total = 0;
+  for (int64_t t = 0; t < T; ++t)
+    total += std::log(sums.sum[size_t(t)]) + double(sums.maximum[size_t(t)]) -
+             double(logits[targets[t] * T + t]);
+  return total / double(T);
+}
+
+template <typename Real>
+void putGradient(const LogitSums<Real> &sums, const Real *logits,
+                 const int32_t *targets, double dloss, Real *dlogits, int64_t V,
+                 int64_t T, ThreadPool &pool) {
+  const double weight = dloss / double(T);
+  std::vector<Real> factor(static_cast<size_t>(T));
+  for (size_t t = 0; t < factor.size(); ++t)
+    factor[t] = Real(weight / sums.sum[t]);
+  sums.scaledExponentials(logits, factor, dlogits, V, T, pool);
+  for (int64_t t = 0; t < T; ++t)
+    dlogits[targets[t] * T + t] -= Real(weight);
+}
+
+} // namespace
+
 template <typename Real>
 double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
                     int64_t T, ThreadPool &pool) {
-  std::vector<double> losses(static_cast<size_t>(T));
-  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
-    const ColumnTile<Real> sums(logits, V, T, begin, end);
-    for (int64_t t = begin; t < end; ++t)
-      losses[size_t(t)] = std::log(sums.sum[t - begin]) +
-                          double(sums.maximum[t - begin]) -
-                          double(logits[targets[t] * T + t]);
-  });
-  double total = 0;
-  for (double loss : losses)
-    total += loss;
-  return total / double(T);
+  return meanLoss(LogitSums<Real>(logits, V, T, pool), logits, targets, T);
 }
 
 template <typename Real>
 void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool) {
-  double weight = dloss / double(T);
-  pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
-    const ColumnTile<Real> sums(logits, V, T, begin, end);
-    Real factor[tokenTile];
-    for (int64_t i = 0; i < end - begin; ++i)
-      factor[i] = Real(weight / sums.sum[i]);
-    sums.scaledExponentials(factor, dlogits);
-    for (int64_t t = begin; t < end; ++t)
-      dlogits[targets[t] * T + t] -= Real(weight);
-  });
+  const LogitSums<Real> sums(logits, V, T, pool);
+  putGradient(sums, logits, targets, dloss, dlogits, V, T, pool);
+}
+
+template <typename Real>
+double crossEntropyWithGrad(const Real *logits, const int32_t *targets,
+                            double dloss, Real *dlogits, int64_t V, int64_t T,
+                            ThreadPool &pool) {
+  const LogitSums<Real> sums(logits, V, T, pool);
+  const double loss = meanLoss(sums, logits, targets, T);
+  putGradient(sums, logits, targets, dloss, dlogits, V, T, pool);
+  return loss;
 }
 
 template <typename Real>
@@ -119,6 +138,9 @@ void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
                                int64_t, ThreadPool &);                         \
   template void crossEntropyGrad(const Real *, const int32_t *, double,        \
                                  Real *, int64_t, int64_t, ThreadPool &);      \
+  template double crossEntropyWithGrad(const Real *, const int32_t *, double,  \
+                                       Real *, int64_t, int64_t,               \
+                                       ThreadPool &);                          \
   template double logLoss(const Real *, const int32_t *, int64_t);             \
   template void logLossLogitsGrad(const Real *, const int32_t *, double,       \
                                   Real *, int64_t, int64_t, ThreadPool &);     \

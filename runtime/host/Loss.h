@@ -16,7 +16,8 @@ class ThreadPool;
 /// mean_t (logsumexp_v logits[v,t] - logits[targets[t],t])
 ///
 /// Shapes    logits: [V,T]; targets: [T], each in 0..V-1.
-/// Numerics  exponentials in Real, sums in double, tokens in order.
+/// Numerics  exponentials in Real, sums of 32 rows in Real and of all in
+///           double, tokens in order. Reads the logits once.
 /// Errors    none. NaN and Inf propagate.
 template <typename Real>
 double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
@@ -31,6 +32,13 @@ double crossEntropy(const Real *logits, const int32_t *targets, int64_t V,
 template <typename Real>
 void crossEntropyGrad(const Real *logits, const int32_t *targets, double dloss,
                       Real *dlogits, int64_t V, int64_t T, ThreadPool &pool);
+
+/// Both, returning the loss: the logits are read twice in all, and with
+/// dlogits = logits [V,T] is stored once. The same bits.
+template <typename Real>
+double crossEntropyWithGrad(const Real *logits, const int32_t *targets,
+                            double dloss, Real *dlogits, int64_t V, int64_t T,
+                            ThreadPool &pool);
 
 /// mean_t -log p[targets[t],t], for probabilities that were kept in fp16: one
 /// that rounded to 0 counts as 2^-24, the smallest there is.
