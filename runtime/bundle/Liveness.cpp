@@ -68,6 +68,14 @@ public:
 
   std::vector<bool> inTurn;
 
+  /// Finds whether buffers `a` and `b` are needed together anywhere but at
+  /// `step`, after which `a` must not be needed either.
+  void watchPair(const Step &step, size_t a, size_t b) {
+    except = &step;
+    pair = {buffer(a, 0), buffer(b, 0)};
+  }
+  bool foundTogether = false;
+
 private:
   /// Whether it is a surface, which one, which instance, and which region of
   /// it; a surface's memory is held by any of its regions.
@@ -142,9 +150,13 @@ private:
     case Step::Kind::Load:
       return;
     }
+    if (&step == except)
+      foundTogether |= live.count(pair[0]) > 0;
     live.insert(reads.begin(), reads.end());
     live.insert(writes.begin(), writes.end());
     note();
+    if (except && &step != except)
+      foundTogether |= live.count(pair[0]) > 0 && live.count(pair[1]) > 0;
     for (const Place &place : writes)
       live.erase(place);
     live.insert(reads.begin(), reads.end());
@@ -175,6 +187,8 @@ private:
   const Plan &plan;
   uint64_t always = 0, peak = 0;
   std::set<Place> live;
+  const Step *except = nullptr;
+  std::array<Place, 2> pair;
 };
 
 } // namespace
@@ -195,6 +209,19 @@ std::vector<bool> holdActivationsInTurn(const Plan &plan) {
   for (const HostProgram &program : plan.programs)
     walk.watch(program);
   return walk.inTurn;
+}
+
+bool mayTakePlaceOf(const Plan &plan, const Step &step, size_t operand,
+                    size_t result) {
+  const Buffer &from = plan.buffers[operand], &to = plan.buffers[result];
+  if (from.count != 1 || to.count != 1 || from.type != to.type ||
+      from.shape != to.shape)
+    return false;
+  BackwardWalk walk(plan);
+  walk.watchPair(step, operand, result);
+  for (const HostProgram &program : plan.programs)
+    walk.peakOf(program);
+  return !walk.foundTogether;
 }
 
 } // namespace anec::rt

@@ -27,6 +27,12 @@ MemoryBill memoryOf(const Plan &plan);
 /// memory would do for the activations of all.
 std::vector<bool> holdActivationsInTurn(const Plan &plan);
 
+/// Whether `result`, a buffer that `step` makes of `operand`, may be in the
+/// memory of `operand`: both are single tensors of one shape, and but for this
+/// step never both hold a value that is still read, in any program.
+bool mayTakePlaceOf(const Plan &plan, const Step &step, size_t operand,
+                    size_t result);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_BUNDLE_LIVENESS_H

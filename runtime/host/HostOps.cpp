@@ -56,6 +56,26 @@ template <typename Real> void callLinear(const HostCall<Real> &call) {
        GemmMode::Overwrite, Matrix(call.results[0].data, T), call.pool);
 }
 
+/// Features `first` to before `first + count` of a rank 3 value, [count, T].
+struct RowBlock {
+  int64_t first, count;
+  ConstMatrix matrix;
+};
+
+template <typename Real>
+std::vector<RowBlock> blocksOf(const HostTensor<Real> &x) {
+  if (x.blocks.empty())
+    return {{0, x.features(), ConstMatrix(x.data, x.tokens())}};
+  std::vector<RowBlock> blocks;
+  // All have the same number of rows but the last.
+  const int64_t rows = x.blockRows;
+  for (const ConstMatrix &matrix : x.blocks) {
+    const int64_t first = rows * int64_t(blocks.size());
+    blocks.push_back({first, std::min(rows, x.features() - first), matrix});
+  }
+  return blocks;
+}
+
 /// y[N,T] = b[K,N]^T a[K,T], or y[K,N] = a[K,T] b[N,T]^T when transpose_a.
 template <typename Real> void callMatmul(const HostCall<Real> &call) {
   const HostTensor<Real> &a = call.operands[0], &b = call.operands[1];
@@ -63,10 +83,12 @@ template <typename Real> void callMatmul(const HostCall<Real> &call) {
   int64_t T = a.tokens(), K = a.features();
   GemmMode mode = y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
   if (call.attributes["transpose_a"].template get<bool>()) {
-    int64_t N = b.features();
-    gemm(K, N, T, 1.0, ConstMatrix(a.data, T),
-         ConstMatrix(b.data, T).transposed(), mode, Matrix(y.data, N),
-         call.pool);
+    const int64_t N = b.features();
+    for (const RowBlock &rows : blocksOf(a))
+      for (const RowBlock &columns : blocksOf(b))
+        gemm(rows.count, columns.count, T, 1.0, rows.matrix,
+             columns.matrix.transposed(), mode,
+             Matrix(y.data + rows.first * N + columns.first, N), call.pool);
     return;
   }
   int64_t N = b.shape[1];

@@ -8,6 +8,7 @@
 #ifndef ANEC_RUNTIME_HOST_HOSTOPS_H
 #define ANEC_RUNTIME_HOST_HOSTOPS_H
 
+#include "runtime/gemm/Gemm.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <nlohmann/json.hpp>
@@ -24,6 +25,10 @@ template <typename Real> struct HostTensor {
   std::vector<int64_t> shape;
   Real *data = nullptr;
   const int32_t *integers = nullptr;
+  /// In place of `data` for operands of products: the matrix [D, B*S] of a rank
+  /// 3 value as blocks of `blockRows` rows, one below the other.
+  std::vector<ConstMatrix> blocks;
+  int64_t blockRows = 0;
   /// A gradient accumulator: results are added to what is there.
   bool accumulate = false;
 

@@ -8,6 +8,7 @@
 
 #include "runtime/bundle/KernelCosts.h"
 #include "runtime/bundle/Liveness.h"
+#include "runtime/host/Loss.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
 
@@ -53,12 +54,17 @@ Executor<Real>::create(const Bundle &bundle, Device &device,
 
 template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   const Plan &plan = bundle.plan();
+  inPlace = findInPlaceReads(plan);
+  losses = findLossesWithGradients(plan);
+  chains = findElementwiseChains(plan, inPlace);
   realBuffers.resize(plan.buffers.size());
   integerBuffers.resize(plan.buffers.size());
   for (size_t b = 0; b < plan.buffers.size(); ++b) {
     const Buffer &buffer = plan.buffers[b];
     size_t size = size_t(product(resolve(buffer.shape)));
     readers.emplace_back(size_t(buffer.count), 0);
+    if (losses.home[b] != b)
+      continue;
     if (buffer.type == Buffer::Type::Real)
       realBuffers[b].assign(size_t(buffer.count), std::vector<Real>(size));
     else
@@ -282,6 +288,10 @@ std::optional<Error> Executor<Real>::runSteps(const std::vector<Step> &steps,
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
+  if (auto chain = chains.byFirst.find(&step); chain != chains.byFirst.end())
+    return runChain(chain->second, i);
+  if (chains.others.count(&step))
+    return std::nullopt;
   switch (step.kind) {
   case Step::Kind::For:
     return runFor(step);
@@ -294,8 +304,7 @@ std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
   case Step::Kind::Dispatch:
     return runDispatch(step, i);
   case Step::Kind::Host:
-    runHost(step, i);
-    return std::nullopt;
+    return runHost(step, i);
   case Step::Kind::Stage:
     return runStage(step, i);
   case Step::Kind::Load: {
@@ -327,36 +336,40 @@ std::optional<Error> Executor<Real>::runWrite(const Step &step, int64_t i) {
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runRead(const Step &step, int64_t i) {
+  traffic->hostReads(step.from, i);
+  if (!background && inPlace.reads.count(&step))
+    return std::nullopt; // Its readers look for themselves.
   Stopwatch watch(count.seconds["read"]);
   ANEC_ASSIGN(
       std::unique_ptr<SurfaceMap> map,
       device.map(surface(step.from.at, i), step.from.region, Access::Read));
   renew(step.value, i);
   readRegion(*map, tensor(step.value, i).data, pool);
-  traffic->hostReads(step.from, i);
   return std::nullopt;
 }
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runCopy(const Step &step, int64_t i) {
   Stopwatch watch(count.seconds["copy"]);
-  const Region &region = bundle.plan()
-                             .surfaces[step.from.at.surface]
-                             .spec.regions[step.from.region];
-  scratch.resize(
-      std::max(scratch.size(), size_t(region.rows * region.columns)));
-  {
-    ANEC_ASSIGN(
-        std::unique_ptr<SurfaceMap> from,
-        device.map(surface(step.from.at, i), step.from.region, Access::Read));
-    readRegion(*from, scratch.data(), pool);
-  }
-  ANEC_ASSIGN(
-      std::unique_ptr<SurfaceMap> to,
-      device.map(surface(step.to.at, i), step.to.region, Access::Write));
-  writeRegion(static_cast<const Real *>(scratch.data()), *to, pool);
+  Surface &source = surface(step.from.at, i), &target = surface(step.to.at, i);
   traffic->hostReads(step.from, i);
   traffic->hostWrites(step.to, i);
+  ANEC_ASSIGN(std::unique_ptr<SurfaceMap> from,
+              device.map(source, step.from.region, Access::Read));
+  if (&source != &target) {
+    ANEC_ASSIGN(std::unique_ptr<SurfaceMap> to,
+                device.map(target, step.to.region, Access::Write));
+    if (copyRegion(*from, *to, pool))
+      return std::nullopt;
+  }
+  const Region &region = from->region();
+  scratch.resize(
+      std::max(scratch.size(), size_t(region.rows * region.columns)));
+  readRegion(*from, scratch.data(), pool);
+  from.reset();
+  ANEC_ASSIGN(std::unique_ptr<SurfaceMap> to,
+              device.map(target, step.to.region, Access::Write));
+  writeRegion(static_cast<const Real *>(scratch.data()), *to, pool);
   return std::nullopt;
 }
 
@@ -385,10 +398,13 @@ std::optional<Error> Executor<Real>::runStage(const Step &step, int64_t i) {
 }
 
 template <typename Real>
-void Executor<Real>::runHost(const Step &step, int64_t i) {
+std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
+  if (losses.isDoneLater(step))
+    return std::nullopt;
   HostCall<Real> call{{}, {}, step.attributes, pool, lossScale};
-  for (const ValueRef &operand : step.operands)
-    call.operands.push_back(tensor(operand, i));
+  std::vector<std::unique_ptr<SurfaceMap>> maps;
+  for (size_t o = 0; o < step.operands.size(); ++o)
+    ANEC_TRY(bindOperand(step, o, i, call, maps));
   for (const ValueRef &result : step.results) {
     renew(result, i);
     call.results.push_back(resultTensor(result, i));
@@ -396,10 +412,76 @@ void Executor<Real>::runHost(const Step &step, int64_t i) {
   if (call.operands.size() == 2)
     count.hostFlops +=
         hostFlops(step.name, call.operands[0].shape, call.operands[1].shape);
-  if (background && step.onlyMakesGradients())
-    return runBeside(step, i, std::move(call));
+  if (background && step.onlyMakesGradients()) {
+    runBeside(step, i, std::move(call));
+    return std::nullopt;
+  }
   Stopwatch watch(count.seconds["host_" + step.name]);
-  findHostFunction<Real>(step.name)(call);
+  if (auto loss = losses.lossOf.find(&step); loss != losses.lossOf.end())
+    runLossWithGradient(*loss->second, call, i);
+  else
+    findHostFunction<Real>(step.name)(call);
+  return std::nullopt;
+}
+
+/// An operand in its buffer, or in the surface from which nobody has read it.
+template <typename Real>
+std::optional<Error>
+Executor<Real>::bindOperand(const Step &step, size_t operand, int64_t i,
+                            HostCall<Real> &call,
+                            std::vector<std::unique_ptr<SurfaceMap>> &maps) {
+  HostTensor<Real> bound = tensor(step.operands[operand], i);
+  auto read = inPlace.operands.find({&step, operand});
+  if (!background && read != inPlace.operands.end()) {
+    const RegionRef &from = read->second->from;
+    ANEC_ASSIGN(std::unique_ptr<SurfaceMap> map,
+                device.map(surface(from.at, i), from.region, Access::Read));
+    bound.data = nullptr;
+    bound.blocks = viewOf(*map);
+    bound.blockRows = map->region().blockRows;
+    maps.push_back(std::move(map));
+  }
+  call.operands.push_back(std::move(bound));
+  return std::nullopt;
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::runChain(const ElementwiseChain &chain,
+                                              int64_t i) {
+  Stopwatch watch(count.seconds["host_elementwise"]);
+  std::vector<std::unique_ptr<SurfaceMap>> maps(chain.steps.size());
+  for (size_t s = 0; s < chain.steps.size(); ++s) {
+    const Step &step = *chain.steps[s];
+    if (step.kind == Step::Kind::Read) {
+      traffic->hostReads(step.from, i);
+      ANEC_ASSIGN(maps[s], device.map(surface(step.from.at, i),
+                                      step.from.region, Access::Read));
+    }
+    const ValueRef &written =
+        step.kind == Step::Kind::Read ? step.value : step.results[0];
+    if (!chain.isTemporary[chain.placeOf(written.id)])
+      renew(written, i);
+  }
+  std::vector<Real *> memory;
+  HostTensor<Real> any;
+  for (size_t buffer : chain.buffers) {
+    any = tensor({ValueRef::Kind::Buffer, buffer, {}}, i);
+    memory.push_back(any.data);
+  }
+  anec::rt::runChain(chain, memory, maps, any.features(), any.tokens(), pool);
+  return std::nullopt;
+}
+
+/// `call` is that of the gradient.
+template <typename Real>
+void Executor<Real>::runLossWithGradient(const Step &loss,
+                                         const HostCall<Real> &call,
+                                         int64_t i) {
+  renew(loss.results[0], i);
+  const HostTensor<Real> &logits = call.operands[0];
+  *tensor(loss.results[0], i).data = Real(crossEntropyWithGrad(
+      logits.data, call.operands[1].integers, double(*call.operands[2].data),
+      call.results[0].data, logits.features(), logits.tokens(), pool));
 }
 
 template <typename Real>
@@ -415,7 +497,7 @@ void Executor<Real>::runBeside(const Step &step, int64_t i,
       });
   for (const ValueRef &operand : step.operands)
     if (operand.kind == ValueRef::Kind::Buffer)
-      readers[operand.id][size_t(operand.index.at(i))] = job;
+      readers[losses.home[operand.id]][size_t(operand.index.at(i))] = job;
 }
 
 /// Before a value is written: gives its buffer other memory while a job beside
@@ -424,11 +506,11 @@ template <typename Real>
 void Executor<Real>::renew(const ValueRef &ref, int64_t i) {
   if (!background || ref.kind != ValueRef::Kind::Buffer)
     return;
-  size_t index = size_t(ref.index.at(i));
-  uint64_t &reader = readers[ref.id][index];
+  const size_t home = losses.home[ref.id], index = size_t(ref.index.at(i));
+  uint64_t &reader = readers[home][index];
   if (background->isDone(reader))
     return;
-  std::vector<Real> &memory = realBuffers[ref.id][index];
+  std::vector<Real> &memory = realBuffers[home][index];
   std::vector<Spare> &spare = spares[memory.size()];
   auto free = std::find_if(spare.begin(), spare.end(), [&](const Spare &each) {
     return background->isDone(each.reader);
@@ -505,7 +587,7 @@ Surface &Executor<Real>::surface(const SurfaceRef &ref, int64_t i) {
 
 template <typename Real>
 Span<Real> Executor<Real>::reals(size_t buffer, int64_t index) {
-  return realBuffers[buffer][size_t(index)];
+  return realBuffers[losses.home[buffer]][size_t(index)];
 }
 
 template <typename Real>

@@ -13,6 +13,9 @@
 #include "runtime/device/Device.h"
 #include "runtime/host/HostOps.h"
 #include "runtime/train/BackgroundQueue.h"
+#include "runtime/train/ElementwiseChain.h"
+#include "runtime/train/InPlaceReads.h"
+#include "runtime/train/LossWithGradient.h"
 #include "runtime/train/ParameterStore.h"
 #include "runtime/train/ProgramSet.h"
 
@@ -124,7 +127,13 @@ private:
   std::optional<Error> runCopy(const Step &step, int64_t i);
   std::optional<Error> runDispatch(const Step &step, int64_t i);
   std::optional<Error> runStage(const Step &step, int64_t i);
-  void runHost(const Step &step, int64_t i);
+  std::optional<Error> runHost(const Step &step, int64_t i);
+  std::optional<Error> bindOperand(const Step &step, size_t operand, int64_t i,
+                                   HostCall<Real> &call,
+                                   std::vector<std::unique_ptr<SurfaceMap>> &);
+  std::optional<Error> runChain(const ElementwiseChain &chain, int64_t i);
+  void runLossWithGradient(const Step &loss, const HostCall<Real> &call,
+                           int64_t i);
   void runBeside(const Step &step, int64_t i, HostCall<Real> call);
   void renew(const ValueRef &ref, int64_t i);
 
@@ -140,7 +149,13 @@ private:
   ParameterStore<Real> &store;
   ThreadPool &pool;
   double lossScale = 1;
-  /// By buffer and index; one of the two for each buffer.
+  /// Steps that are not done as they are written; the first only without
+  /// overlap, since surfaces change while jobs run beside the device.
+  InPlaceReads inPlace;
+  LossesWithGradients losses;
+  ElementwiseChains chains;
+  /// By buffer and index; one of the two for each buffer, none for one whose
+  /// home is another.
   std::vector<std::vector<std::vector<Real>>> realBuffers;
   std::vector<std::vector<std::vector<int32_t>>> integerBuffers;
   /// By buffer and index: the last job beside the device that reads it.

@@ -9,6 +9,8 @@
 #include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
 
+#include <algorithm>
+
 namespace anec::rt {
 namespace {
 
@@ -54,6 +56,14 @@ void withElements(ElementType type, void *data, const Use &use) {
   }
 }
 
+/// The first element of stored row r of the region.
+template <typename Element>
+Element *rowAt(Element *surface, const SurfaceMap &map, int64_t r) {
+  const Region &region = map.region();
+  return surface + (region.channel + r % region.blockRows) * map.rowStride() +
+         region.column + r / region.blockRows * region.columns;
+}
+
 /// Calls row(surfaceRow, r) for each stored row r of the region.
 template <typename Element, typename Row>
 void forRows(Element *surface, const SurfaceMap &map, ThreadPool &pool,
@@ -61,9 +71,7 @@ void forRows(Element *surface, const SurfaceMap &map, ThreadPool &pool,
   const Region &region = map.region();
   pool.parallelTiles(region.rows, rowTile, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      row(surface + (region.channel + r % region.blockRows) * map.rowStride() +
-              region.column + r / region.blockRows * region.columns,
-          r);
+      row(rowAt(surface, map, r), r);
   });
 }
 
@@ -101,6 +109,38 @@ void readRegion(const SurfaceMap &map, Real *matrix, ThreadPool &pool) {
 }
 
 template <typename Real>
+void readRows(const SurfaceMap &map, int64_t first, int64_t count,
+              Real *matrix) {
+  const int64_t columns = map.region().columns;
+  withElements(map.type(), map.data(), [&](auto *surface) {
+    using Element = std::remove_pointer_t<decltype(surface)>;
+    for (int64_t r = first; r < first + count; ++r, matrix += columns)
+      convert(static_cast<const Element *>(rowAt(surface, map, r)), matrix,
+              columns);
+  });
+}
+
+bool copyRegion(const SurfaceMap &from, const SurfaceMap &to,
+                ThreadPool &pool) {
+  const Region &source = from.region(), &target = to.region();
+  const bool isAlike = from.type() == to.type() && source.rows == target.rows &&
+                       source.columns == target.columns &&
+                       source.order.transposed == target.order.transposed &&
+                       source.order.rowOrder == target.order.rowOrder &&
+                       source.order.columnOrder == target.order.columnOrder;
+  if (!isAlike)
+    return false;
+  withElements(from.type(), from.data(), [&](auto *surface) {
+    using Element = std::remove_pointer_t<decltype(surface)>;
+    forRows(static_cast<Element *>(to.data()), to, pool,
+            [&](Element *row, int64_t r) {
+              std::copy_n(rowAt(surface, from, r), source.columns, row);
+            });
+  });
+  return true;
+}
+
+template <typename Real>
 BakedWeight bakeMatrix(const Real *matrix, int64_t rows, int64_t columns,
                        const MatrixOrder &order, ElementType type) {
   if (order.transposed)
@@ -125,6 +165,7 @@ size_t elementBytes(ElementType type) {
 #define ANEC_INSTANTIATE(Real)                                                 \
   template void writeRegion(const Real *, const SurfaceMap &, ThreadPool &);   \
   template void readRegion(const SurfaceMap &, Real *, ThreadPool &);          \
+  template void readRows(const SurfaceMap &, int64_t, int64_t, Real *);        \
   template BakedWeight bakeMatrix(const Real *, int64_t, int64_t,              \
                                   const MatrixOrder &, ElementType);
 ANEC_INSTANTIATE(float)

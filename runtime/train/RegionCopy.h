@@ -22,6 +22,16 @@ void writeRegion(const Real *matrix, const SurfaceMap &map, ThreadPool &pool);
 template <typename Real>
 void readRegion(const SurfaceMap &map, Real *matrix, ThreadPool &pool);
 
+/// Some rows of it, for regions in natural order.
+template <typename Real>
+void readRows(const SurfaceMap &map, int64_t first, int64_t count,
+              Real *matrix);
+
+/// Between regions of two surfaces, without another width in between. False,
+/// and nothing is done, when they store their matrix in different orders or
+/// widths.
+bool copyRegion(const SurfaceMap &from, const SurfaceMap &to, ThreadPool &pool);
+
 /// stored[r][c] of a logical `rows` x `columns` matrix under `order`, in
 /// `type`.
 template <typename Real>
