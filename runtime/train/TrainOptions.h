@@ -58,6 +58,9 @@ struct TrainOptions {
   std::optional<bool> overlap;
   /// Whether the caller replaces this process when the trainer wants it.
   bool mayRestart = false;
+  /// When the program began, as Trainer::now() counts, for the report; none:
+  /// when the trainer was made.
+  std::optional<double> launched;
   /// What the process before this one left; it must be the same run.
   std::optional<HandoverDescriptors> handover;
 

@@ -28,7 +28,6 @@ LossScale makeLossScale(const TrainOptions &options, Numerics numerics) {
 
 } // namespace
 
-/// Processes of one machine agree on it.
 double Trainer::now() {
   return std::chrono::duration<double>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -149,6 +148,10 @@ nlohmann::json Trainer::describe() const {
 }
 
 Result<nlohmann::json> Trainer::run() {
+  const double startup = now() - options.launched.value_or(processStarted);
+  measured.seconds["startup"] += startup;
+  if (!isRestarted)
+    log(fmt::format("ready for the first micro-step after {:.2f} s", startup));
   if (auto error = train())
     return stop(*error);
   ANEC_TRY(checkpoint());

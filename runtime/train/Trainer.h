@@ -50,6 +50,9 @@ public:
   HandoverDescriptors handover() const { return *descriptors; }
   double restartDelay() const;
 
+  /// Seconds of a clock that processes of one machine agree on.
+  static double now();
+
 private:
   Trainer(const Bundle &bundle, Device &device, ThreadPool &pool,
           const TrainOptions &options, Log log);
@@ -59,7 +62,6 @@ private:
     std::optional<double> validationLoss;
   };
 
-  static double now();
   std::optional<Error> prepare();
   std::optional<Error> openFolder();
   /// Everything that the device has a part in before the first update.

@@ -136,6 +136,7 @@ void addOptimizerFlags(CLI::App &command, TrainOptions &options) {
 void addTrainCommand(CLI::App &app, Action &action) {
   auto flags = std::make_shared<TrainFlags>();
   TrainOptions &options = flags->train;
+  options.launched = Trainer::now();
   CLI::App *command = app.add_subcommand("train", "train a bundle");
   command->add_option("BUNDLE", flags->bundle, "what anec wrote")->required();
   addDataFlags(*command, options);

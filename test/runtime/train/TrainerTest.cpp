@@ -241,6 +241,16 @@ TEST_F(Training, reportsTheKeysOfTheContract) {
       EXPECT_TRUE(line.contains(key)) << key;
 }
 
+TEST_F(Training, countsStartUpFromTheLaunch) {
+  options.launched = Trainer::now() - 1000;
+  options.validation = options.data; // takes time, but is not starting
+  Result<json> report = train(options);
+  ASSERT_TRUE(report);
+  const double startup = (*report)["phases"]["startup"].get<double>();
+  EXPECT_GE(startup, 1e6);
+  EXPECT_LT(startup, 2e6); // milliseconds, once
+}
+
 TEST_F(Training, skipsOverflowsAndLowersTheScale) {
   // The first gradients are not finite: no scale of float can be so large.
   options.lossScale = 1e300;
