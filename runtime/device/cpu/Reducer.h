@@ -7,8 +7,10 @@
 #ifndef ANEC_RUNTIME_DEVICE_CPU_REDUCER_H
 #define ANEC_RUNTIME_DEVICE_CPU_REDUCER_H
 
+#include "runtime/device/cpu/Elementwise.h"
 #include "runtime/vector/VectorMath.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -129,6 +131,13 @@ private:
   BinaryRow<T> combineRow;
   UnaryRow<T> prepareRow;
 };
+
+/// Sums across rows of `length` elements are added up in parts of so many rows,
+/// and the parts in their order: by an operator alone and by one that shares
+/// its rows with others, so that both give the same bits.
+inline int64_t rowsPerPart(int64_t length) {
+  return std::max<int64_t>(1, elementsPerTask / std::max<int64_t>(1, length));
+}
 
 } // namespace anec::rt::cpu
 

@@ -38,14 +38,26 @@ void reduceAcross(const Reducer<T> &reducer, const SplitLayout &split,
       split.keptDims, {split.keptStrides, contiguousStrides(split.keptDims)});
   const Iteration<1> reduced(split.reducedDims, {split.reducedStrides});
   const int64_t terms = elementCount(split.reducedDims);
+  // Rows of the last axis; other sums no group of operators takes over.
+  const int64_t part = elementCount(split.keptDims) == x.dims.back()
+                           ? rowsPerPart(x.dims.back())
+                           : std::max<int64_t>(1, terms);
   constexpr int64_t tile = 256;
   const int64_t tiles = (kept.rowLength() + tile - 1) / tile;
   auto reduceTile = [&](int64_t unit) {
     kept.forEach(unit / tiles, unit / tiles + 1, [&](const auto &place) {
       const int64_t first = unit % tiles * tile;
       const int64_t count = std::min(tile, kept.rowLength() - first);
-      T sums[tile], row[tile], scratch[tile];
+      T total[tile], sums[tile], row[tile], scratch[tile];
       std::fill_n(sums, count, reducer.neutral());
+      int64_t added = 0;
+      auto endPart = [&] {
+        if (added <= part)
+          std::copy_n(sums, count, total);
+        else
+          reducer.combineRows(sums, total, count);
+        std::fill_n(sums, count, reducer.neutral());
+      };
       const int64_t base = place[0] + first * kept.innerStride(0);
       reduced.forEach(0, reduced.rowCount(), [&](const auto &outer) {
         for (int64_t i = 0; i < reduced.rowLength(); ++i) {
@@ -53,11 +65,16 @@ void reduceAcross(const Reducer<T> &reducer, const SplitLayout &split,
           reducer.addRow(loadRow<T>(x.storage, x.at(offset),
                                     kept.innerStride(0), count, row),
                          sums, count, scratch);
+          if (++added % part == 0)
+            endPart();
         }
       });
+      if (added % part != 0 || added == 0)
+        endPart();
       for (int64_t i = 0; i < count; ++i)
-        sums[i] = reducer.finish(sums[i], terms);
-      storeRow<T>(sums, y.storage, y.at(place[1] + first * kept.innerStride(1)),
+        total[i] = reducer.finish(total[i], terms);
+      storeRow<T>(total, y.storage,
+                  y.at(place[1] + first * kept.innerStride(1)),
                   kept.innerStride(1), count);
     });
   };

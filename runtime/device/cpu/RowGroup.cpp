@@ -305,7 +305,10 @@ template <typename S>
 void RowGroup<S>::run(const KernelArguments &arguments) const {
   const int64_t units = space.count() * pieces;
   const int64_t unitsPerTask =
-      std::max<int64_t>(1, elementsPerTask / std::max<int64_t>(1, pieceSize));
+      acrossCount > 0
+          ? rowsPerPart(space.length) * pieces
+          : std::max<int64_t>(1, elementsPerTask /
+                                     std::max<int64_t>(1, pieceSize));
   const int64_t tasks = (units + unitsPerTask - 1) / unitsPerTask;
   const int64_t perTask = static_cast<int64_t>(acrossCount) * space.length;
   std::vector<float> partial(static_cast<size_t>(tasks * perTask));

@@ -84,6 +84,18 @@ const Case cases[] = {
      "tensor<int32,[1]>([1]), keep_dims = bool(true));"
      "tensor<fp16,[1,37,1,67]> y = sub(x = a, y = b);",
      "y, b", 2},
+    // 64 rows a part, and 10: f32 sums show every other order.
+    {"SumsInParts", "tensor<fp16,[1,200,1,512]> x",
+     "tensor<fp16,[1,200,1,512]> a = mul(x = x, y = x);"
+     "tensor<fp16,[1,1,1,512]> b = reduce_sum(x = a, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));"
+     "tensor<fp16,[1,200,1,512]> y = sub(x = a, y = b);",
+     "y, b", 2},
+    {"SumsInPartsOfWholeRows", "tensor<fp16,[1,45,1,3000]> x",
+     "tensor<fp16,[1,45,1,3000]> a = softmax(x = x, axis = int32(-1));"
+     "tensor<fp16,[1,1,1,3000]> b = reduce_mean(x = a, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));",
+     "a, b", 1},
     {"ShortRowsStayAlone", x,
      "tensor<fp16,[1,67,1,37]> y = transpose(x = x, perm = "
      "tensor<int32,[4]>([0,3,2,1]));"
