@@ -74,8 +74,9 @@ TEST_F(ParameterStores, compactionChangesNoValueAndKeepsInactiveRows) {
   auto expectInactiveOf = [&](ParameterStore<float> &store) {
     for (size_t i = 0; i < 16 * 6; ++i) {
       const bool isActive = i / 6 == 3 || i / 6 == 9;
-      if (!isActive)
+      if (!isActive) {
         EXPECT_EQ(store.master(0, 0)[i], fresh.master(0, 0)[i]) << i;
+      }
     }
   };
   expectInactiveOf(full);
