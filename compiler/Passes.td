@@ -52,14 +52,16 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
   let summary = "Give every op to the device or to the host";
   let description = [{
     Requires: the training step. Ensures: each compute op has `nn.place`,
-    "device" or "host". Embeddings, losses, and what only a weight gradient
-    needs are host work; so is a group of device ops without a contraction,
-    which is not worth a dispatch. `offload` is `auto`, or a list of names to
+    "device" or "host". Embeddings, losses, and, unless `offload` names `dw`,
+    weight gradients with what only they need are host work; so is a group of
+    device ops without a contraction, which is not worth a dispatch. `offload` is `auto`, or a list of names to
     add, or to take away with a leading '-'. A cross entropy whose softmax is
     asked for (`classifier-softmax`) becomes `nn.softmax` on the device and
     `nn.log_loss` on the host; with the classifier on the device, its gradient
     becomes `nn.weighted_log_loss_grad` for products there, and `@logits` ends
-    in `nn.log_probability`. A target without powers gets no norms.
+    in `nn.log_probability`; with the weight gradient there too, logits and
+    probabilities are read by the device only (SplitLosses.h). A target without
+    powers gets no norms.
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
@@ -170,6 +172,35 @@ def NNWitnessPass : Pass<"nn-witness", "::anec::nn::ModelOp"> {
     %m = nn.max_magnitude %w : tensor<1x256x32xf32> -> tensor<f32>
     ```
   }];
+}
+
+def NNAccumulateInPlacePass
+    : Pass<"nn-accumulate-in-place", "::anec::nn::ModelOp"> {
+  let summary = "Let kernels add weight gradients to those of earlier micro-steps";
+  let description = [{
+    Requires: kernels as they will be. Ensures, where `target` takes a surface as
+    input and output of one dispatch (io-in-place): a gradient that a kernel
+    returns for nothing but `nn.accumulate` stays on the device until the update
+    ends. `@train_step` is then the first micro-step of an update, whose kernels
+    set the sums, and `@accumulate_step` every other one, whose kernels are the
+    same but for an addition. No sum is ever cleared or multiplied by 0, so
+    nothing that overflowed in one update reaches the next; a sum that does so is
+    infinite until the host reads it, and what is added is in the witness of its
+    kernel. Elsewhere nothing changes, and the host adds up what the device
+    returns.
+
+    ```mlir
+    %dx, %dw = nn.dispatch @layer_bwd_kernel(%dy, %x) : ...
+    nn.accumulate @"wq.weight", %dw : tensor<8x8xf32>
+    // becomes, in @accumulate_step
+    %sum = nn.accumulated @"wq.weight" : tensor<8x8xf32>
+    %dx, %dw = nn.dispatch @layer_bwd_add_kernel(%dy, %x, %sum) : ...
+    nn.accumulate @"wq.weight", %dw in_place : tensor<8x8xf32>
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
 }
 
 def PlanBuildPass : Pass<"plan-build", "::anec::nn::ModelOp"> {

@@ -37,6 +37,8 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNGroupHeadsPass());
   // On kernels as they will be; a witness has no order of features.
   model.addPass(createNNWitnessPass());
+  // Two versions of a step, equal in all that was decided so far.
+  model.addPass(createNNAccumulateInPlacePass({options.target}));
 }
 
 void anec::addKernelPasses(PassManager &passes,

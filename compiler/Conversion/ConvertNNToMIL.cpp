@@ -51,7 +51,8 @@ LayoutConverter::LayoutConverter() {
 
 namespace {
 
-/// Values that cross the boundary of a kernel are activations or parameters.
+/// Values that cross the boundary of a kernel are activations, parameters or
+/// gradients of parameters.
 LogicalResult checkSignature(nn::FuncOp func) {
   FunctionType type = func.getFunctionType();
   for (auto [i, input] : llvm::enumerate(type.getInputs()))
@@ -61,10 +62,17 @@ LogicalResult checkSignature(nn::FuncOp func) {
              << i << " of a kernel to be an activation, a matrix or a vector, "
              << "but got " << input;
   for (auto [i, result] : llvm::enumerate(type.getResults()))
-    if (cast<RankedTensorType>(result).getRank() != 3)
+    if (cast<RankedTensorType>(result).getRank() == 0 ||
+        cast<RankedTensorType>(result).getRank() > 3)
       return func.emitOpError("expects result ")
-             << i << " of a kernel to be an activation, but got " << result;
+             << i << " of a kernel to be an activation, a matrix or a vector, "
+             << "but got " << result;
   return success();
+}
+
+/// How a matrix [1,1,O,I] leaves a kernel: [1,O,1,I].
+RankedTensorType asRows(RankedTensorType matrix) {
+  return matrix.clone({1, matrix.getDimSize(2), 1, matrix.getDimSize(3)});
 }
 
 /// nn.func @k {kernel} -> mil.program @k { mil.func @main }
@@ -80,6 +88,9 @@ struct LowerKernel : OpConversionPattern<nn::FuncOp> {
     if (failed(layout.convertSignatureArgs(op.getArgumentTypes(), inputs)) ||
         failed(layout.convertTypes(op.getResultTypes(), results)))
       return op.emitOpError("has a type without a device layout");
+    for (auto [type, converted] : llvm::zip_equal(op.getResultTypes(), results))
+      if (cast<RankedTensorType>(type).getRank() == 2)
+        converted = asRows(cast<RankedTensorType>(converted));
 
     auto program =
         mil::ProgramOp::create(rewriter, op.getLoc(), op.getSymName());
@@ -109,9 +120,19 @@ struct LowerReturn : OpConversionPattern<nn::ReturnOp> {
   LogicalResult
   matchAndRewrite(nn::ReturnOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    KernelBuilder kernel(rewriter, op.getLoc());
     SmallVector<Value> values;
-    for (ValueRange range : adaptor.getValues())
-      values.append(range.begin(), range.end());
+    for (auto [range, value] :
+         llvm::zip_equal(adaptor.getValues(), op.getValues())) {
+      bool isMatrix = cast<RankedTensorType>(value.getType()).getRank() == 2;
+      for (Value each : range)
+        values.push_back(
+            isMatrix
+                ? kernel.reshape(
+                      each,
+                      asRows(cast<RankedTensorType>(each.getType())).getShape())
+                : each);
+    }
     rewriter.replaceOpWithNewOp<mil::ReturnOp>(op, values);
     return success();
   }

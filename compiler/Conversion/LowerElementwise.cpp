@@ -137,6 +137,40 @@ struct LowerReluGrad : LoweringPattern<nn::ReluGradOp> {
   }
 };
 
+/// nn.scale_tokens(x, weights) -> mil.mul(x, weights), which broadcasts
+struct LowerScaleTokens : LoweringPattern<nn::ScaleTokensOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::ScaleTokensOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    return SmallVector<Value>{
+        kernel.mul(operands.getX().front(), operands.getWeights().front())};
+  }
+};
+
+/// nn.peak(x) -> mil.reduce_max(x) over channels
+struct LowerPeak : LoweringPattern<nn::PeakOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::PeakOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    return SmallVector<Value>{kernel.peak(operands.getX().front(), /*axis=*/1)};
+  }
+};
+
+/// nn.sum_tokens(x) -> mil.reduce_sum(x) over tokens
+struct LowerSumTokens : LoweringPattern<nn::SumTokensOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::SumTokensOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    return SmallVector<Value>{kernel.sum(operands.getX().front(), /*axis=*/3)};
+  }
+};
+
 /// The device axis of the last logical dimension: features are channels.
 template <typename NNOp> static int32_t lastAxis(NNOp op) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
@@ -216,8 +250,8 @@ void populateElementwisePatterns(const LayoutConverter &layout,
       LowerUnary<nn::SigmoidOp, mil::SigmoidOp>,
       LowerUnary<nn::TanhOp, mil::TanhOp>, LowerUnary<nn::ReluOp, mil::ReluOp>,
       LowerReluGrad, LowerGelu, LowerScale, LowerSilu, LowerSoftmax,
-      LowerSoftmaxGrad, LowerWeightedLogLossGrad>(layout,
-                                                  patterns.getContext());
+      LowerSoftmaxGrad, LowerWeightedLogLossGrad, LowerSumTokens,
+      LowerScaleTokens, LowerPeak>(layout, patterns.getContext());
 }
 
 } // namespace anec

@@ -1,12 +1,14 @@
 //===- LowerLinear.cpp - nn.linear and nn.matmul --------------------------===//
 //
 // With tokens on the last axis a weight is always the left operand, so nothing
-// is transposed but the weight, by a flag.
+// is transposed but the weight, by a flag; its gradient is a product of two
+// activations along that axis.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Conversion/KernelBuilder.h"
 #include "compiler/Conversion/Lowering.h"
+#include "compiler/Kernels/WorkMarks.h"
 #include "dialect/NN/NN.h"
 #include "runtime/target/Profile.h"
 
@@ -34,17 +36,19 @@ struct LowerLinear : LoweringPattern<nn::LinearOp> {
 };
 
 /// nn.matmul(a, b) -> mil.matmul(b, a), b transposed, for parts of the
-/// features of a
+/// features of a; with transpose_a -> mil.matmul(a, b), b transposed
 struct LowerMatmul : LoweringPattern<nn::MatmulOp> {
   using LoweringPattern::LoweringPattern;
 
   DeviceValues lower(nn::MatmulOp op, Operands operands,
                      OpBuilder &builder) const override {
-    if (op.getTransposeA())
-      return op.emitOpError("with transpose_a is host work; it has no device "
-                            "form");
-    KernelBuilder kernel(builder, op.getLoc());
+    KernelBuilder kernel(builder, op.getTransposeA()
+                                      ? weightGradient(op.getLoc())
+                                      : op.getLoc());
     Value matrix = operands.getB().front(), x = operands.getA().front();
+    if (op.getTransposeA())
+      return SmallVector<Value>{kernel.matmul(
+          asMatrix(kernel, x), asMatrix(kernel, matrix), false, true)};
     // More than one product can add up on the device, such as the classes of a
     // classifier, are summed in parts.
     int64_t terms = shapeOf(x)[1];
@@ -58,6 +62,12 @@ struct LowerMatmul : LoweringPattern<nn::MatmulOp> {
       sum = sum ? kernel.add(sum, part) : part;
     }
     return SmallVector<Value>{sum};
+  }
+
+private:
+  /// [1,D,1,T] -> [1,1,D,T]
+  static Value asMatrix(KernelBuilder &kernel, Value x) {
+    return kernel.reshape(x, {1, 1, shapeOf(x)[1], shapeOf(x)[3]});
   }
 };
 

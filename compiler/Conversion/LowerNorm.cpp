@@ -1,4 +1,4 @@
-//===- LowerNorm.cpp - nn.rms_norm and its gradient -----------------------===//
+//===- LowerNorm.cpp - nn.rms_norm and its gradients ----------------------===//
 //
 // A sum of squares leaves fp16 at rms 9.24 (768 features) and vanishes below
 // rms 0.01. So each token is normalised twice: roughly, after scaling by 2^-6,
@@ -109,12 +109,26 @@ struct LowerRmsNormGrad : LoweringPattern<nn::RmsNormGradOp> {
   }
 };
 
+/// nn.rms_norm_gain_grad(x, dy) -> normalised x * dy, summed over tokens
+struct LowerRmsNormGainGrad : LoweringPattern<nn::RmsNormGainGradOp> {
+  using LoweringPattern::LoweringPattern;
+
+  DeviceValues lower(nn::RmsNormGainGradOp op, Operands operands,
+                     OpBuilder &builder) const override {
+    KernelBuilder kernel(builder, op.getLoc());
+    Normalized x = normalize(kernel, operands.getX().front(),
+                             op.getEps().convertToDouble());
+    Value each = kernel.mul(operands.getDy().front(), x.value);
+    return SmallVector<Value>{kernel.sum(each, /*axis=*/3)};
+  }
+};
+
 } // namespace
 
 void populateNormPatterns(const LayoutConverter &layout,
                           RewritePatternSet &patterns) {
-  patterns.add<LowerRmsNorm, LowerRmsNormGrad, LowerLayerNorm, LowerCenter>(
-      layout, patterns.getContext());
+  patterns.add<LowerRmsNorm, LowerRmsNormGrad, LowerRmsNormGainGrad,
+               LowerLayerNorm, LowerCenter>(layout, patterns.getContext());
 }
 
 } // namespace anec

@@ -17,32 +17,40 @@ namespace anec {
 
 namespace {
 
-/// A row for every feature: a sum with zeros, by a broadcast that ran on
-/// devices.
-Value repeated(KernelBuilder &kernel, Value row, int64_t features,
-               int64_t tokens) {
-  return kernel.add(kernel.zeros({1, features, 1, tokens}), row);
+/// A number for every token, also of matrices alone, which have one: a sum with
+/// zeros, by a broadcast that ran on devices.
+Value forTokens(KernelBuilder &kernel, Value row, int64_t tokens) {
+  if (shapeOf(row)[3] == tokens)
+    return row;
+  return kernel.add(kernel.zeros({1, 1, 1, tokens}), row);
 }
 
 /// nn.overflow_witness(x..) -> mil.maximum of mil.reduce_max(mil.abs(x)), over
-/// all channels, for each token
+/// all channels, for each token; over all of a matrix
 struct LowerOverflowWitness : LoweringPattern<nn::OverflowWitnessOp> {
   using LoweringPattern::LoweringPattern;
 
   DeviceValues lower(nn::OverflowWitnessOp op, Operands operands,
                      OpBuilder &builder) const override {
     KernelBuilder kernel(builder, op.getLoc());
-    int64_t features = shapeOf(op.getY())[2];
     int64_t tokens = shapeOf(op.getY())[0] * shapeOf(op.getY())[1];
     Value largest;
-    for (ValueRange value : operands.getValues()) {
-      Value each = magnitudes(kernel, value);
+    for (auto [value, logical] :
+         llvm::zip_equal(operands.getValues(), op.getValues())) {
+      bool isMatrix = cast<RankedTensorType>(logical.getType()).getRank() == 2;
+      Value each = isMatrix ? ofMatrix(kernel, value.front())
+                            : magnitudes(kernel, value);
       largest = largest ? kernel.maximum(largest, each) : each;
     }
-    return SmallVector<Value>{repeated(kernel, largest, features, tokens)};
+    return SmallVector<Value>{forTokens(kernel, largest, tokens)};
   }
 
 private:
+  /// The largest magnitude of a matrix [1, 1, O, I], [1, 1, 1, 1].
+  static Value ofMatrix(KernelBuilder &kernel, Value matrix) {
+    return kernel.peak(kernel.largest(kernel.magnitude(matrix)), 3);
+  }
+
   /// The largest magnitude of each token, [1, 1, 1, T]: of an activation
   /// [1, D, 1, T], or of scores, [1, H, S, S] for each element of the batch.
   static Value magnitudes(KernelBuilder &kernel, ValueRange value) {
@@ -79,15 +87,18 @@ struct LowerOverflowNorm : LoweringPattern<nn::OverflowWitnessOp> {
   DeviceValues lower(nn::OverflowWitnessOp op, Operands operands,
                      OpBuilder &builder) const override {
     KernelBuilder kernel(builder, op.getLoc());
-    int64_t features = shapeOf(op.getY())[2];
     int64_t tokens = shapeOf(op.getY())[0] * shapeOf(op.getY())[1];
     Value sum;
-    for (ValueRange value : operands.getValues()) {
+    for (auto [value, logical] :
+         llvm::zip_equal(operands.getValues(), op.getValues())) {
       Value each = powers(kernel, value);
+      // Of a matrix, so far one for each row.
+      if (cast<RankedTensorType>(logical.getType()).getRank() == 2)
+        each = kernel.sum(each, /*axis=*/3);
       sum = sum ? kernel.add(sum, each) : each;
     }
     Value norm = kernel.scale(kernel.power(sum, 1.0 / (1 << squarings)), unit);
-    return SmallVector<Value>{repeated(kernel, norm, features, tokens)};
+    return SmallVector<Value>{forTokens(kernel, norm, tokens)};
   }
 
 private:

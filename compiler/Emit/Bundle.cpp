@@ -39,6 +39,7 @@ static LogicalResult addKernel(mil::ProgramOp program, StringRef name,
   files[("kernels/" + name + ".mil").str()] = rt::mil::print(kernel->program);
   details.exactValues = std::move(kernel->exactValues);
   details.recomputedFlops = kernel->recomputedFlops;
+  details.gradientFlops = kernel->gradientFlops;
   for (const BlobConstant &constant : kernel->blobs) {
     details.blobs.push_back(constant.file);
     if (failed(addBlob(program, constant.file, constant.value, files)))

@@ -153,9 +153,10 @@ json::Value PlanPrinter::surface(plan::SurfaceOp op) {
 json::Value PlanPrinter::kernel(plan::KernelOp op) {
   json::Array blobs, baked;
   json::Object exactBlobs, exactValues;
-  double recomputedFlops = 0;
+  double recomputedFlops = 0, gradientFlops = 0;
   if (auto found = details.find(op.getName().str()); found != details.end()) {
     recomputedFlops = found->second.recomputedFlops;
+    gradientFlops = found->second.gradientFlops;
     for (const std::string &path : found->second.blobs)
       blobs.push_back(path);
     for (const auto &[path, file] : found->second.exactBlobs)
@@ -178,6 +179,7 @@ json::Value PlanPrinter::kernel(plan::KernelOp op) {
                       {"exact_blobs", std::move(exactBlobs)},
                       {"exact_values", std::move(exactValues)},
                       {"recomputed_flops", recomputedFlops},
+                      {"gradient_flops", gradientFlops},
                       {"baked", std::move(baked)}};
 }
 

@@ -22,7 +22,7 @@ struct KernelDetails {
   std::map<std::string, std::string> exactBlobs;
   /// The same for constants in the text, by their names there.
   std::map<std::string, std::vector<float>> exactValues;
-  double recomputedFlops = 0; ///< See EmittedKernel.
+  double recomputedFlops = 0, gradientFlops = 0; ///< See EmittedKernel.
 };
 /// By the kernel's name.
 using BundleDetails = std::map<std::string, KernelDetails>;

@@ -2,7 +2,7 @@
 
 #include "compiler/Emit/ToMIL.h"
 
-#include "compiler/Kernels/Recomputed.h"
+#include "compiler/Kernels/WorkMarks.h"
 #include "runtime/mil/Builder.h"
 #include "runtime/mil/Printer.h"
 
@@ -129,6 +129,8 @@ private:
     kernel.operations[name] = op;
     if (isRecomputed(op->getLoc()))
       kernel.recomputedFlops += flopsOf(op);
+    if (isWeightGradient(op->getLoc()))
+      kernel.gradientFlops += flopsOf(op);
     return success();
   }
 

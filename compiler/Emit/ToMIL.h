@@ -32,6 +32,8 @@ struct EmittedKernel {
   std::map<std::string, std::vector<float>> exactValues;
   /// Multiplications and additions of products that an earlier kernel made.
   double recomputedFlops = 0;
+  /// The same for products that are gradients of weights.
+  double gradientFlops = 0;
   /// The op behind each statement, by the name of its result.
   std::map<std::string, mlir::Operation *> operations;
 };

@@ -17,6 +17,9 @@ int64_t outputWidth(int64_t columns, int64_t granule) {
 }
 
 int64_t foldedRows(int64_t rows, int64_t columns, int64_t width) {
+  // A vector would be a block for each column: it is one row or none is folded.
+  if (columns == 1)
+    return rows <= width ? 1 : rows;
   return ceilDiv(rows, width / columns);
 }
 

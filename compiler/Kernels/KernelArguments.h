@@ -12,6 +12,10 @@
 
 namespace anec {
 
+/// Of an argument: the number of the result that is this argument and something
+/// added to it, and lies in the same surface.
+constexpr llvm::StringLiteral sumOfAttribute = "nn.sum_of";
+
 /// The family of parameters that argument `i` is, or null for an activation.
 inline mlir::FlatSymbolRefAttr parameterOf(mil::FuncOp func, unsigned i) {
   return func.getArgAttrOfType<mlir::FlatSymbolRefAttr>(i, "nn.parameter");

@@ -96,7 +96,9 @@ private:
       if (isOwnInput(func, i) && profile.takesOneInput())
         return refuseOwnInput(i);
       using Kind = PackedMatrix::Kind;
-      PackedMatrix matrix{Kind::Activation, shape[1], shape[3]};
+      // A matrix that is no parameter is a sum of gradients.
+      PackedMatrix matrix{Kind::Activation, std::max(shape[1], shape[2]),
+                          shape[3]};
       if (parameterOf(func, i))
         matrix = shape[1] == 1 ? PackedMatrix{Kind::Weight, shape[2], shape[3]}
                                : PackedMatrix{Kind::Vector, shape[1], shape[3]};
@@ -153,6 +155,8 @@ private:
     SurfaceLayout layout =
         layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements(),
                       columnGranule(profile));
+    if (group.size() == 1 && isSum(group.front().number))
+      layout = layoutOfResult(group.front().matrix);
     auto type = RankedTensorType::get({1, layout.channels, 1, layout.width},
                                       builder.getF16Type());
     surface = block.insertArgument(inputCount++, type, func.getLoc());
@@ -162,9 +166,31 @@ private:
          llvm::zip_equal(group, layout.placements)) {
       regions.push_back(describeInput(argument.number, placement));
       if (!argument.value.use_empty())
-        replaceArgument(argument.value, argument.matrix.kind, placement);
+        replaceArgument(argument.value, placement);
     }
     return describeSurface(layout.channels, layout.width, regions);
+  }
+
+  bool isSum(unsigned argument) {
+    return func.getArgAttr(argument, sumOfAttribute) != nullptr;
+  }
+
+  /// The surface that packOutput makes of one result of this size.
+  SurfaceLayout layoutOfResult(const PackedMatrix &matrix) const {
+    SurfaceLayout layout;
+    layout.width = outputWidth(matrix.columns, columnGranule(profile));
+    Placement placement{matrix.rows, matrix.columns, 0,
+                        foldedRows(matrix.rows, matrix.columns, layout.width),
+                        false};
+    layout.channels = outputChannels(placement.blockRows, layout.width);
+    layout.placements = {placement};
+    return layout;
+  }
+
+  /// How high an output is whose values take so many rows.
+  int64_t outputChannels(int64_t rows, int64_t width) const {
+    int64_t needed = std::max(rows, (minElements() + width - 1) / width);
+    return (needed + surfaceGranule - 1) / surfaceGranule * surfaceGranule;
   }
 
   /// Cuts a region out of the surface, block by block.
@@ -191,11 +217,10 @@ private:
     return mil::SliceBySizeOp::create(builder, location, surface, begin, size);
   }
 
-  void replaceArgument(BlockArgument argument, PackedMatrix::Kind kind,
-                       const Placement &placement) {
+  void replaceArgument(BlockArgument argument, const Placement &placement) {
     Location location = argument.getLoc();
     Value value = cut(placement, location);
-    if (kind == PackedMatrix::Kind::Weight)
+    if (shapeOf(argument)[1] == 1)
       value =
           mil::ReshapeOp::create(builder, location, value,
                                  {1, 1, static_cast<int32_t>(placement.rows),
@@ -271,14 +296,9 @@ private:
           describeResult(first + i, rows, columns, channels, blockRows));
       channels += blockRows;
     }
-    int64_t needed = std::max(channels, (minElements() + width - 1) / width);
-    needed = (needed + surfaceGranule - 1) / surfaceGranule * surfaceGranule;
+    int64_t needed = outputChannels(channels, width);
     SmallVector<Value> padded(values);
-    if (Value wider =
-            values.size() == 1 ? withRows(values.front(), needed) : Value())
-      padded = {wider};
-    else
-      pad(padded, needed - channels);
+    pad(padded, needed - channels);
     Value packed = padded.front();
     if (padded.size() > 1)
       packed = mil::ConcatOp::create(builder, block.getTerminator()->getLoc(),
@@ -289,30 +309,6 @@ private:
       packed = mil::AddOp::create(builder, packed.getLoc(), packed, zero());
     outputs.push_back(packed);
     return describeSurface(needed, width, regions);
-  }
-
-  /// `value` with more rows, when it is one row on every row of zeros, as
-  /// witnesses are: that takes no joining. Null for anything else.
-  Value withRows(Value value, int64_t rows) {
-    auto sum = value.getDefiningOp<mil::AddOp>();
-    auto zeros = sum ? sum.getX().getDefiningOp<mil::ConstOp>() : nullptr;
-    auto elements =
-        zeros ? dyn_cast_or_null<DenseElementsAttr>(zeros.getValueAttr())
-              : DenseElementsAttr();
-    if (!elements || !elements.isSplat() ||
-        !elements.getSplatValue<APFloat>().isZero() ||
-        shapeOf(sum.getY())[1] != 1)
-      return {};
-    SmallVector<int64_t> shape(shapeOf(value));
-    shape[1] = rows;
-    RankedTensorType type =
-        cast<RankedTensorType>(value.getType()).clone(shape);
-    Value more = mil::ConstOp::create(
-        builder, zeros.getLoc(), type,
-        DenseElementsAttr::get(type,
-                               builder.getZeroAttr(type.getElementType())),
-        builder.getStringAttr(zerosFile(shape)));
-    return mil::AddOp::create(builder, sum.getLoc(), more, sum.getY());
   }
 
   /// Whether `value` is all of an input, cut out or not.
@@ -334,8 +330,27 @@ private:
         StringAttr());
   }
 
+  /// One row as `rows` equal ones: a sum with zeros, by a broadcast that ran on
+  /// devices.
+  Value repeatRow(Value row, int64_t rows) {
+    SmallVector<int64_t> shape(shapeOf(row));
+    shape[1] = rows;
+    auto type = RankedTensorType::get(shape, builder.getF16Type());
+    Value zeros = mil::ConstOp::create(
+        builder, row.getLoc(), type,
+        DenseElementsAttr::get(type,
+                               builder.getFloatAttr(builder.getF16Type(), 0)),
+        builder.getStringAttr(zerosFile(shape)));
+    return mil::AddOp::create(builder, row.getLoc(), zeros, row);
+  }
+
   /// Appends `rows` rows, taken from the tallest value, the last of these.
+  /// Where the last one is a row, it is repeated.
   void pad(SmallVectorImpl<Value> &values, int64_t rows) {
+    if (rows > 0 && shapeOf(values.back())[1] == 1) {
+      values.back() = repeatRow(values.back(), rows + 1);
+      return;
+    }
     Value source = values.back();
     for (Value value : llvm::reverse(values))
       if (shapeOf(value)[1] > shapeOf(source)[1])

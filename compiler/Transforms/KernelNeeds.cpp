@@ -60,6 +60,16 @@ int64_t tokensOf(RankedTensorType type) {
   return type.getDimSize(0) * type.getDimSize(1);
 }
 
+/// What a result is in a surface: features by tokens, a matrix, a column.
+int64_t rowsOf(RankedTensorType type) {
+  return type.getRank() == 3 ? type.getDimSize(2) : type.getDimSize(0);
+}
+int64_t columnsOf(RankedTensorType type) {
+  if (type.getRank() == 3)
+    return tokensOf(type);
+  return type.getRank() == 2 ? type.getDimSize(1) : 1;
+}
+
 bool isConstant(StringRef strategy) {
   return strategy == "baked" || strategy == "delta";
 }
@@ -133,11 +143,10 @@ void KernelNeeds::addResults(ArrayRef<RankedTensorType> results,
   const int64_t granule = columnGranule(profile);
   int64_t rows = 0, width = 0;
   for (RankedTensorType type : results)
-    width = std::max(width, outputWidth(tokensOf(type), granule));
+    width = std::max(width, outputWidth(columnsOf(type), granule));
   int64_t highest = 0;
   for (RankedTensorType type : results) {
-    const int64_t folded =
-        foldedRows(type.getShape().back(), tokensOf(type), width);
+    const int64_t folded = foldedRows(rowsOf(type), columnsOf(type), width);
     rows += folded;
     highest = std::max(highest, folded);
     need.content += type.getNumElements() * elementBytes;

@@ -19,6 +19,10 @@ public:
   /// only `large` takes have to be the whole model's, so that any caller has
   /// them.
   bool find() {
+    // Gradients of weights cost more than a program, and stay where they are.
+    for (auto matmul : large.getOps<MatmulOp>())
+      if (matmul.getTransposeA())
+        return false;
     SmallVector<Value> candidates(large.getReturn().getOperands());
     const size_t returned = candidates.size();
     for (Operation &op : large.getBody().front().without_terminator())

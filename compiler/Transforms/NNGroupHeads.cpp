@@ -142,6 +142,7 @@ private:
   bool moveAboveRope(PermuteFeaturesOp op, RopeOp rope, Direction direction);
   bool moveDown(PermuteFeaturesOp op);
   bool moveBelow(PermuteFeaturesOp op, OpOperand &use);
+  bool moveIntoGradient(PermuteFeaturesOp op, OpOperand &use);
 
   FuncOp kernel;
   OpBuilder builder;
@@ -208,7 +209,8 @@ bool Mover::moveUp(PermuteFeaturesOp op, Direction direction) {
   if (auto linear = dyn_cast<LinearOp>(producer)) {
     weight = weightOf(linear.getWeight());
     attribute = "nn.row_order";
-  } else if (auto matmul = dyn_cast<MatmulOp>(producer)) {
+  } else if (auto matmul = dyn_cast<MatmulOp>(producer);
+             matmul && !matmul.getTransposeA()) {
     weight = weightOf(matmul.getB());
     attribute = "nn.column_order";
   }
@@ -269,6 +271,9 @@ bool Mover::moveBelow(PermuteFeaturesOp op, OpOperand &use) {
     rope.getY().replaceAllUsesExcept(permuted, permuted.getDefiningOp());
     return true;
   }
+  if (auto matmul = dyn_cast<MatmulOp>(user))
+    if (matmul.getTransposeA())
+      return moveIntoGradient(op, use);
   BlockArgument weight;
   StringRef attribute;
   if (auto linear = dyn_cast<LinearOp>(user)) {
@@ -281,6 +286,23 @@ bool Mover::moveBelow(PermuteFeaturesOp op, OpOperand &use) {
   if (!weight || use.getOperandNumber() != 0)
     return false;
   reorderWeight(weight, attribute, stored, user);
+  use.set(op.getX());
+  return true;
+}
+
+/// Into the order in which the kernel returns a weight gradient: features of a
+/// are its rows, those of b its columns.
+bool Mover::moveIntoGradient(PermuteFeaturesOp op, OpOperand &use) {
+  StringRef attribute =
+      use.getOperandNumber() == 0 ? "nn.row_order" : "nn.column_order";
+  Value gradient = use.getOwner()->getResult(0);
+  for (OpOperand &returned : gradient.getUses())
+    if (!isa<ReturnOp>(returned.getOwner()) ||
+        kernel.getResultAttr(returned.getOperandNumber(), attribute))
+      return false;
+  for (OpOperand &returned : gradient.getUses())
+    kernel.setResultAttr(returned.getOperandNumber(), attribute,
+                         builder.getDenseI64ArrayAttr(inverse(op.getOrder())));
   use.set(op.getX());
   return true;
 }

@@ -1,17 +1,18 @@
 //===- NNPlace.cpp - nn-place ---------------------------------------------===//
 //
 // Every compute op gets a side. The device takes what it can execute and what
-// is worth a dispatch; the host keeps embeddings, losses and weight gradients.
+// is worth a dispatch; the host keeps embeddings, losses and, unless asked
+// otherwise, weight gradients.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Placement.h"
+#include "compiler/Transforms/SplitLosses.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/EquivalenceClasses.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -32,6 +33,40 @@ struct NamedWork {
   bool (*matches)(Operation &op);
 };
 
+/// Whether `op` is the gradient of a matrix: a sum over tokens of products.
+bool isMatrixGradient(Operation &op) {
+  auto matmul = dyn_cast<MatmulOp>(op);
+  return matmul && matmul.getTransposeA();
+}
+
+/// Whether `op` is the gradient of a vector: a sum over tokens.
+bool isVectorGradient(Operation &op) {
+  return isa<RmsNormGainGradOp, SumTokensOp>(op);
+}
+
+/// Whether `op` is sigmoid(x) + y - y * sigmoid(x), y = silu(x), or a part of
+/// it, or its product with the gradient of y.
+bool isSiluBackward(Operation &op) {
+  if (auto slope = dyn_cast<SubOp>(op)) {
+    auto sum = slope.getX().getDefiningOp<AddOp>();
+    auto product = slope.getY().getDefiningOp<MulOp>();
+    return sum && product && sum.getX() == product.getY() &&
+           sum.getY() == product.getX() &&
+           sum.getX().getDefiningOp<SigmoidOp>() &&
+           sum.getY().getDefiningOp<SiluOp>();
+  }
+  if (isa<AddOp, MulOp>(op))
+    return llvm::any_of(op.getUsers(),
+                        [](Operation *user) {
+                          return isa<SubOp>(user) && isSiluBackward(*user);
+                        }) ||
+           llvm::any_of(op.getOperands(), [](Value operand) {
+             auto slope = operand.getDefiningOp<SubOp>();
+             return slope && isSiluBackward(*slope);
+           });
+  return false;
+}
+
 const NamedWork namedWork[] = {
     {"norm", [](Operation &op) { return isa<RmsNormOp>(op); }},
     // The norms outside of blocks.
@@ -46,6 +81,8 @@ const NamedWork namedWork[] = {
        return add && add.getX().getType() == add.getY().getType();
      }},
     {"norm-bwd", [](Operation &op) { return isa<RmsNormGradOp>(op); }},
+    {"silu-bwd", isSiluBackward},
+    {"dw", isMatrixGradient},
     {"rope-bwd",
      [](Operation &op) {
        auto rope = dyn_cast<RopeOp>(op);
@@ -70,11 +107,12 @@ struct WorkSet {
 
 const WorkSet workSets[] = {
     {"extras", {"classifier", "classifier-softmax", "final-norm", "norm-bwd"}},
+    {"max", {"extras", "rope-bwd", "silu-bwd", "residual", "dw"}},
 };
 
 const char *const knownNames =
-    "auto, none, extras, classifier, classifier-softmax, norm, final-norm, "
-    "norm-bwd, rope-bwd or residual";
+    "auto, none, extras, max, classifier, classifier-softmax, norm, "
+    "final-norm, norm-bwd, rope-bwd, silu-bwd, residual or dw";
 
 /// Values reached from `value` through cheap ops, towards users.
 void cheapUsers(Value value, SetVector<Operation *> &found) {
@@ -92,10 +130,10 @@ private:
   LogicalResult readOffload();
   LogicalResult readName(StringRef name, bool remove);
   void splitLosses(FuncOp func);
-  void splitGradient(LogLossLogitsGradOp gradient);
   LogicalResult place(FuncOp func);
   void placeClassifier(FuncOp func);
   void sinkCheapOps(FuncOp func);
+  void placeVectorGradients(FuncOp func);
   void dropSmallGroups(FuncOp func);
 
   /// Whether a user asked for `op` on the device, worth a dispatch or not.
@@ -103,14 +141,18 @@ private:
     return llvm::any_of(
         requested, [&](const NamedWork *work) { return work->matches(op); });
   }
+  bool isNameRequested(StringRef name) const {
+    return llvm::any_of(
+        requested, [&](const NamedWork *work) { return work->name == name; });
+  }
 
   bool classifierOnDevice = false;
   SmallVector<const NamedWork *> onHost, requested;
 };
 
-/// Names of the design that no pass or host op carries out yet.
-bool hasNoDeviceForm(StringRef name) {
-  return llvm::is_contained({"silu-bwd", "dw", "optimizer", "max"}, name);
+/// What `none` leaves on the device, as published pipelines do.
+bool staysWithNone(StringRef name) {
+  return llvm::is_contained({"norm", "final-norm", "silu-bwd"}, name);
 }
 
 /// Adds one name, or takes it away; the last mention decides.
@@ -130,7 +172,7 @@ LogicalResult NNPlace::readName(StringRef name, bool remove) {
       namedWork, [&](const NamedWork &w) { return w.name == name; });
   if (work == std::end(namedWork)) {
     InFlightDiagnostic error = getOperation().emitError();
-    if (hasNoDeviceForm(name))
+    if (name == "optimizer")
       return error << "offload '" << name
                    << "' has no device form in this compiler; expects "
                    << knownNames;
@@ -161,7 +203,7 @@ LogicalResult NNPlace::readOffload() {
       continue;
     if (name == "none" && !remove) {
       for (const NamedWork &each : namedWork)
-        if (each.name != "norm" && each.name != "final-norm")
+        if (!staysWithNone(each.name))
           onHost.push_back(&each);
     } else if (failed(readName(name, remove))) {
       return failure();
@@ -170,75 +212,14 @@ LogicalResult NNPlace::readOffload() {
   return success();
 }
 
-/// What the device needs of a gradient whose softmax it makes: how much each
-/// class counts, which the host knows beforehand, so that nothing of it comes
-/// between softmax and gradient. `gradient` stays for the host's uses.
-void NNPlace::splitGradient(LogLossLogitsGradOp gradient) {
-  OpBuilder builder(gradient);
-  RankedTensorType type = gradient.getDlogits().getType();
-  Value weights =
-      TargetWeightsOp::create(builder, gradient.getLoc(), type,
-                              gradient.getTargets(), gradient.getDloss());
-  Value onDevice = WeightedLogLossGradOp::create(
-      builder, gradient.getLoc(), type, gradient.getP(), weights);
-  gradient.getDlogits().replaceUsesWithIf(onDevice, [](OpOperand &use) {
-    auto matmul = dyn_cast<MatmulOp>(use.getOwner());
-    return use.getOwner()->hasTrait<DeviceCapable>() &&
-           !(matmul && matmul.getTransposeA());
-  });
-  if (onDevice.use_empty()) {
-    onDevice.getDefiningOp()->erase();
-    weights.getDefiningOp()->erase();
-  }
-  if (gradient.use_empty())
-    gradient.erase();
-}
-
-/// Splits losses over logits whose softmax the device is asked for: it makes
-/// the probabilities, the host takes loss and gradient from them. Logits that
-/// the device makes, their logarithms do for, and no program but that of the
-/// loss is needed.
+/// Losses as far as the device is asked for them.
 void NNPlace::splitLosses(FuncOp func) {
-  bool asked = llvm::any_of(requested, [](const NamedWork *work) {
-    return work->name == "classifier-softmax";
-  });
-  if (!asked)
+  if (!isNameRequested("classifier-softmax"))
     return;
-  llvm::MapVector<Value, Value> probabilities;
-  auto softmaxOf = [&](Value logits) {
-    Value &p = probabilities[logits];
-    if (!p) {
-      OpBuilder builder(&getContext());
-      builder.setInsertionPointAfterValue(logits);
-      p = SoftmaxOp::create(builder, logits.getLoc(), logits);
-    }
-    return p;
-  };
-  for (Operation &op : llvm::make_early_inc_range(func.getBody().front())) {
-    OpBuilder builder(&op);
-    Operation *split = nullptr;
-    if (auto loss = dyn_cast<CrossEntropyOp>(op))
-      split = LogLossOp::create(builder, op.getLoc(), loss.getLoss().getType(),
-                                softmaxOf(loss.getLogits()), loss.getTargets());
-    else if (auto grad = dyn_cast<CrossEntropyGradOp>(op))
-      split = LogLossLogitsGradOp::create(
-          builder, op.getLoc(), grad.getDlogits().getType(),
-          softmaxOf(grad.getLogits()), grad.getTargets(), grad.getDloss());
-    if (!split)
-      continue;
-    op.replaceAllUsesWith(split);
-    op.erase();
-    if (auto gradient = dyn_cast<LogLossLogitsGradOp>(split);
-        gradient && classifierOnDevice)
-      splitGradient(gradient);
-  }
-  OpOperand &result = func.getReturn()->getOpOperand(0);
-  if (func.getSymName() == "logits" && classifierOnDevice &&
-      !isa<BlockArgument>(result.get())) {
-    OpBuilder builder(func.getReturn());
-    result.set(LogProbabilityOp::create(builder, func.getLoc(),
-                                        softmaxOf(result.get())));
-  }
+  const bool gradientsOnDevice = isNameRequested("dw");
+  if (classifierOnDevice && gradientsOnDevice)
+    keepLogits(func);
+  splitSoftmaxes(func, classifierOnDevice, gradientsOnDevice);
 }
 
 /// The contraction that makes logits, and the one that takes their gradient.
@@ -306,6 +287,20 @@ void NNPlace::dropSmallGroups(FuncOp func) {
   }
 }
 
+/// With weight gradients on the device, those of vectors are where what they
+/// sum is: never worth a dispatch or a transfer of their own.
+void NNPlace::placeVectorGradients(FuncOp func) {
+  if (!isNameRequested("dw"))
+    return;
+  for (Operation &op : func.getBody().front()) {
+    if (!isVectorGradient(op))
+      continue;
+    Operation *summed = op.getOperands().back().getDefiningOp();
+    if (summed && getPlace(summed) == Place::Device)
+      setPlace(&op, Place::Device);
+  }
+}
+
 LogicalResult NNPlace::place(FuncOp func) {
   splitLosses(func);
   for (Operation &op : func.getBody().front()) {
@@ -313,10 +308,10 @@ LogicalResult NNPlace::place(FuncOp func) {
     bool host = op.hasTrait<HostCapable>();
     if (!device && !host)
       continue;
-    auto matmul = dyn_cast<MatmulOp>(op);
     bool kept = llvm::any_of(
         onHost, [&](const NamedWork *work) { return work->matches(op); });
-    if ((matmul && matmul.getTransposeA()) || (kept && host))
+    if ((isMatrixGradient(op) && !isRequested(op)) || isVectorGradient(op) ||
+        (kept && host))
       device = false;
     if (!device && !host)
       return op.emitOpError("can be executed neither by the device nor by the "
@@ -328,6 +323,7 @@ LogicalResult NNPlace::place(FuncOp func) {
   sinkCheapOps(func);
   dropSmallGroups(func);
   sinkCheapOps(func);
+  placeVectorGradients(func);
   return success();
 }
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Kernels/Recomputed.h"
+#include "compiler/Kernels/WorkMarks.h"
 #include "compiler/Passes.h"
 
 #include "mlir/IR/Builders.h"

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/MinCut.h"
-#include "compiler/Kernels/Recomputed.h"
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/WorkMarks.h"
 #include "compiler/Passes.h"
 #include "compiler/Transforms/Differentiate.h"
 #include "compiler/Transforms/HostSide.h"

@@ -23,8 +23,8 @@ using namespace anec::nn;
 
 namespace {
 
-/// Features of a witness: what a surface needs.
-constexpr int64_t witnessFeatures = 32;
+/// Features of a witness: one number for each token.
+constexpr int64_t witnessFeatures = 1;
 
 using Values = llvm::DenseSet<Value>;
 
@@ -90,18 +90,31 @@ unsigned NNWitness::addToKernel(FuncOp kernel,
   Values reached;
   for (unsigned number : arguments)
     reached.insert(kernel.getArgument(number));
-  // [B, S, D], or scores [B, H, S, S].
+  // Activations [B, S, D], or scores [B, H, S, S].
   llvm::MapVector<RankedTensorType, SmallVector<Value>> products;
+  // Gradients of matrices have no tokens: they join what they are sums over.
+  SmallVector<MatmulOp> gradients;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (!readsAny(op, reached))
       continue;
     reached.insert(op.result_begin(), op.result_end());
     if (!op.hasTrait<Product>())
       continue;
+    auto matmul = dyn_cast<MatmulOp>(op);
+    if (matmul && matmul.getTransposeA()) {
+      gradients.push_back(matmul);
+      continue;
+    }
     auto type = cast<RankedTensorType>(op.getResult(0).getType());
     products[type.clone({type.getDimSize(0),
                          type.getDimSize(type.getRank() - 2), witnessFeatures})]
         .push_back(op.getResult(0));
+  }
+  for (MatmulOp gradient : gradients) {
+    auto summed = gradient.getA().getType();
+    products[summed.clone(
+                 {summed.getDimSize(0), summed.getDimSize(1), witnessFeatures})]
+        .push_back(gradient.getY());
   }
   OpBuilder builder(kernel.getReturn());
   SmallVector<Value> found;

@@ -10,9 +10,12 @@ using namespace anec;
 
 namespace {
 
-/// Only activations [B, S, D] can be inputs and outputs of kernels.
+/// Activations [B, S, D] can be inputs and outputs of kernels, gradients of
+/// parameters outputs.
 bool canCross(Value value) {
-  return cast<RankedTensorType>(value.getType()).getRank() == 3;
+  const int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+  auto matmul = value.getDefiningOp<nn::MatmulOp>();
+  return rank == 3 || rank == 1 || (matmul && matmul.getTransposeA());
 }
 
 constexpr unsigned wordBits = 64;

@@ -31,7 +31,9 @@ private:
   LogicalResult findShape();
   void buildKernels(OpBuilder &builder);
   void buildStage(OpBuilder &builder);
-  void buildFinishGradients(OpBuilder &builder);
+  void buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers);
+  void readSums(OpBuilder &builder, PlanBuffers &buffers);
+  void deriveGains(OpBuilder &builder, ArrayAttr list);
   void stageKernel(OpBuilder &builder, const PlanKernel &kernel);
   void stagePort(OpBuilder &builder, Location loc, const PlanPort &port,
                  bool loop);
@@ -39,6 +41,8 @@ private:
                     int64_t count);
 
   std::optional<PlanKernels> kernels;
+  /// Parameters whose gradients stay on the device during an update.
+  SmallVector<FlatSymbolRefAttr> sums;
   /// Names of surfaces that exist, and of weights that have been staged.
   std::set<std::string> surfaces, staged;
   int64_t batch = 0, sequence = 0;
@@ -88,17 +92,22 @@ void PlanBuild::buildKernels(OpBuilder &builder) {
   }
 }
 
+/// A loop over the tensors of a family, or nothing for a single one: steps go
+/// where the builder then stands.
+static bool enterLoop(OpBuilder &builder, Location loc, int64_t count) {
+  if (count <= 1)
+    return false;
+  auto steps = plan::ForOp::create(builder, loc, count, /*reverse=*/false);
+  builder.createBlock(&steps.getBody());
+  return true;
+}
+
 /// Weight regions and baked programs of one kernel, for each surface. Weights
 /// that an earlier kernel binds too are there already.
 void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
   Location loc = kernel.program.getLoc();
-  bool loop = kernel.count > 1;
   OpBuilder::InsertionGuard guard(builder);
-  if (loop) {
-    auto steps = plan::ForOp::create(builder, loc, kernel.count,
-                                     /*reverse=*/false);
-    builder.createBlock(&steps.getBody());
-  }
+  bool loop = enterLoop(builder, loc, kernel.count);
   for (const PlanPort &port : kernel.inputs)
     if (port.kind == PlanPort::Kind::Kernel ||
         staged.insert(port.surface).second)
@@ -145,29 +154,47 @@ void PlanBuild::buildStage(OpBuilder &builder) {
         loop.erase();
 }
 
-/// What turns the sums of an update into gradients; see nn-derive-gains.
-void PlanBuild::buildFinishGradients(OpBuilder &builder) {
-  auto list = getOperation()->getAttrOfType<ArrayAttr>("derived_gains");
-  if (!list)
-    return;
-  OpBuilder::InsertionGuard guard(builder);
-  auto program = plan::ProgramOp::create(
-      builder, getOperation().getLoc(), "finish_gradients",
-      builder.getArrayAttr({}), builder.getArrayAttr({}));
-  builder.createBlock(&program.getBody());
+/// Brings the sums that stayed on the device to the host.
+void PlanBuild::readSums(OpBuilder &builder, PlanBuffers &buffers) {
+  SymbolTable symbols(getOperation());
+  buffers.releaseAll();
+  for (FlatSymbolRefAttr name : sums) {
+    OpBuilder::InsertionGuard guard(builder);
+    auto parameter = symbols.lookup<nn::ParameterOp>(name.getValue());
+    Location loc = parameter.getLoc();
+    StringAttr buffer = buffers.allocate(parameter.getType(), 1, {}, loc);
+    bool loop = enterLoop(builder, loc, parameter.getCount());
+    auto ref = [&](plan::ValueKind kind, StringAttr of, bool indexed) {
+      return plan::ValueAttr::get(&getContext(), kind, of, indexed);
+    };
+    plan::ValueAttr value = ref(plan::ValueKind::buffer, buffer, false);
+    auto surface = plan::SurfaceAttr::get(&getContext(), gradientSurface(name),
+                                          loop, /*offset=*/0);
+    plan::ReadOp::create(
+        builder, loc,
+        plan::RegionAttr::get(&getContext(), surface,
+                              builder.getStringAttr(PlanSurfaces::region)),
+        value);
+    plan::HostOp::create(builder, loc, builder.getStringAttr("scale"),
+                         builder.getArrayAttr({value}),
+                         builder.getArrayAttr(ref(plan::ValueKind::gradient,
+                                                  name.getAttr(), loop)),
+                         builder.getDictionaryAttr(builder.getNamedAttr(
+                             "factor", builder.getF64FloatAttr(1.0))));
+    buffers.release(buffer);
+  }
+}
+
+/// Gradients of gains from those of weights; see nn-derive-gains.
+void PlanBuild::deriveGains(OpBuilder &builder, ArrayAttr list) {
   SymbolTable symbols(getOperation());
   for (auto entry : list.getAsRange<DictionaryAttr>()) {
-    OpBuilder::InsertionGuard loopGuard(builder);
+    OpBuilder::InsertionGuard guard(builder);
     auto weight = entry.getAs<FlatSymbolRefAttr>("weight");
     auto gain = entry.getAs<FlatSymbolRefAttr>("gain");
     auto parameter = symbols.lookup<nn::ParameterOp>(weight.getValue());
     Location loc = parameter.getLoc();
-    bool loop = parameter.getCount() > 1;
-    if (loop) {
-      auto steps = plan::ForOp::create(builder, loc, parameter.getCount(),
-                                       /*reverse=*/false);
-      builder.createBlock(&steps.getBody());
-    }
+    bool loop = enterLoop(builder, loc, parameter.getCount());
     auto refs = [&](plan::ValueKind kind) {
       return builder.getArrayAttr(
           {plan::ValueAttr::get(&getContext(), kind, weight.getAttr(), loop),
@@ -180,6 +207,21 @@ void PlanBuild::buildFinishGradients(OpBuilder &builder) {
   }
 }
 
+/// What turns the sums of an update into gradients on the host.
+void PlanBuild::buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers) {
+  auto gains = getOperation()->getAttrOfType<ArrayAttr>("derived_gains");
+  if (!gains && sums.empty())
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  auto program = plan::ProgramOp::create(
+      builder, getOperation().getLoc(), "finish_gradients",
+      builder.getArrayAttr({}), builder.getArrayAttr({}));
+  builder.createBlock(&program.getBody());
+  readSums(builder, buffers);
+  if (gains)
+    deriveGains(builder, gains);
+}
+
 void PlanBuild::runOnOperation() {
   nn::ModelOp model = getOperation();
   if (failed(findShape()))
@@ -187,6 +229,11 @@ void PlanBuild::runOnOperation() {
   kernels.emplace(model);
   surfaces.clear();
   staged.clear();
+  sums.clear();
+  if (auto step = SymbolTable(model).lookup<nn::FuncOp>("train_step"))
+    for (auto op : step.getOps<nn::AccumulateOp>())
+      if (op.getInPlace())
+        sums.push_back(op.getParameterAttr());
   Vocabulary vocabulary(model);
 
   OpBuilder builder(model->getContext());
@@ -204,7 +251,7 @@ void PlanBuild::runOnOperation() {
         failed(buildPlanProgram(func, builder, buffers, values, *kernels,
                                 vocabulary)))
       return signalPassFailure();
-  buildFinishGradients(builder);
+  buildFinishGradients(builder, buffers);
   buildStage(builder);
 
   for (auto parameter : model.getOps<nn::ParameterOp>())

@@ -79,6 +79,12 @@ inline llvm::StringRef textOf(mlir::DictionaryAttr region,
   return region.getAs<mlir::StringAttr>(field).getValue();
 }
 
+/// The surfaces that hold the sums of a parameter's gradients during an update.
+inline mlir::StringAttr gradientSurface(mlir::FlatSymbolRefAttr parameter) {
+  return mlir::StringAttr::get(parameter.getContext(),
+                               parameter.getValue() + ".gradient");
+}
+
 /// Whether a stack is used only to be accumulated.
 bool isOnlyAccumulated(mlir::Value stack);
 

@@ -185,6 +185,21 @@ SurfaceAttr ProgramBuilder::bindInput(nn::DispatchOp op, const PlanPort &port) {
   return surface;
 }
 
+/// Where `result` stays on the device as the sum of an update's gradients; null
+/// for anything else.
+SurfaceAttr ProgramBuilder::sumSurface(Value result, const PlanPort &port) {
+  FlatSymbolRefAttr parameter = sums.lookup(result);
+  if (!parameter && result.hasOneUse())
+    if (auto op = dyn_cast<nn::AccumulateOp>(*result.user_begin()))
+      parameter = op.getInPlace() ? op.getParameterAttr() : FlatSymbolRefAttr();
+  if (!parameter)
+    return {};
+  SurfaceAttr surface = sumRef(parameter, loopCount > 1);
+  surfaces.keep(surface.getName(), port, std::max<int64_t>(loopCount, 1),
+                result.getLoc());
+  return surface;
+}
+
 /// The surface for an output, where its results are then.
 SurfaceAttr ProgramBuilder::bindOutput(nn::DispatchOp op,
                                        const PlanKernel &kernel,
@@ -192,6 +207,10 @@ SurfaceAttr ProgramBuilder::bindOutput(nn::DispatchOp op,
   if (port.kind == PlanPort::Kind::Value) {
     Value result = op.getResult(port.number());
     SurfaceAttr surface = ringNext.lookup(result);
+    if (!surface)
+      surface = sumSurface(result, port);
+    if (!surface)
+      surface = ringStart(result, port);
     if (!surface) {
       surface = surfaceFor(result, port);
       holdSurface(result, surface.getName());
@@ -229,7 +248,8 @@ void ProgramBuilder::emitAccumulate(nn::AccumulateOp op) {
   auto isGradient = [](ValueAttr value) {
     return value && value.getKind() == ValueKind::gradient;
   };
-  if (isGradient(at.value) || isa<nn::StackType>(op.getGradient().getType()))
+  if (isGradient(at.value) || op.getInPlace() ||
+      isa<nn::StackType>(op.getGradient().getType()))
     return; // Where it was computed, it was added.
   identity(op.getLoc(), inBuffer(op.getGradient()),
            ValueAttr::get(context, ValueKind::gradient,
@@ -245,6 +265,10 @@ LogicalResult ProgramBuilder::emit(Operation &op) {
   if (auto get = dyn_cast<nn::GetOp>(op))
     where[get.getValue()].value = ValueAttr::get(
         context, ValueKind::parameter, get.getParameterAttr().getAttr(), false);
+  else if (auto accumulated = dyn_cast<nn::AccumulatedOp>(op))
+    where[accumulated.getSum()].region =
+        valueRegion(sumRef(accumulated.getParameterAttr(),
+                           isa<nn::StackType>(accumulated.getSum().getType())));
   else if (auto scan = dyn_cast<nn::ScanOp>(op))
     result = emitScan(scan);
   else if (auto dispatch = dyn_cast<nn::DispatchOp>(op))

@@ -45,16 +45,41 @@ const PlanPort *ProgramBuilder::ringPort(Value argument, Value next) const {
   return nullptr;
 }
 
+/// Where `result` of a dispatch is the first carry of a ring; null when it is
+/// none, or lies in another way.
+SurfaceAttr ProgramBuilder::ringStart(Value result, const PlanPort &port) {
+  if (!result.hasOneUse())
+    return {};
+  OpOperand &use = *result.use_begin();
+  auto scan = dyn_cast<nn::ScanOp>(use.getOwner());
+  unsigned index = use.getOperandNumber();
+  if (!scan || index >= scan.getCarries().size())
+    return {};
+  auto model = func->getParentOfType<nn::ModelOp>();
+  auto block = SymbolTable(model).lookup<nn::FuncOp>(scan.getCallee());
+  const PlanPort *ring =
+      ringPort(block.getArgument(index), block.getReturn().getOperand(index));
+  if (!ring || ring->shape != port.shape)
+    return {};
+  StringAttr name =
+      surfaces.allocate(*ring, scan.getCount() + 1, scan.getLoc());
+  ringsBegun[{scan, index}] = name;
+  return surfaceRef(name, false, scan.getReverse() ? scan.getCount() : 0);
+}
+
 /// Iteration i finds the carry in one surface and leaves the next in another:
 /// n + 1 of them, from the first on, or from the last in reverse. A stack of
 /// the carries needs nothing more.
 void ProgramBuilder::bindRing(nn::ScanOp scan, unsigned index, Value argument,
                               Value next, const PlanPort &port) {
   int64_t count = scan.getCount();
-  StringAttr name = surfaces.allocate(port, count + 1, scan.getLoc());
   bool loop = count > 1, reverse = scan.getReverse();
-  put(scan.getLoc(), scan.getCarries()[index],
-      valueRegion(surfaceRef(name, false, reverse ? count : 0)));
+  StringAttr name = ringsBegun.lookup({scan, index});
+  if (!name) {
+    name = surfaces.allocate(port, count + 1, scan.getLoc());
+    put(scan.getLoc(), scan.getCarries()[index],
+        valueRegion(surfaceRef(name, false, reverse ? count : 0)));
+  }
   where[argument] = {{}, valueRegion(surfaceRef(name, loop, reverse ? 1 : 0))};
   ringNext[next] = surfaceRef(name, loop, reverse ? 0 : 1);
   Value result = scan.getResult(index);
@@ -120,8 +145,10 @@ void ProgramBuilder::chooseGradients(nn::ScanOp scan, nn::FuncOp block) {
       continue;
     }
     auto user = cast<nn::AccumulateOp>(*stack.user_begin());
-    if (value.getDefiningOp() && value.hasOneUse() &&
-        !isa<nn::DispatchOp>(value.getDefiningOp()))
+    if (user.getInPlace())
+      sums[value] = user.getParameterAttr();
+    else if (value.getDefiningOp() && value.hasOneUse() &&
+             !isa<nn::DispatchOp>(value.getDefiningOp()))
       gradients[value] = ValueAttr::get(context, ValueKind::gradient,
                                         user.getParameterAttr().getAttr(),
                                         scan.getCount() > 1);
@@ -131,7 +158,7 @@ void ProgramBuilder::chooseGradients(nn::ScanOp scan, nn::FuncOp block) {
 /// The end of an iteration, for one result that is not a carry.
 void ProgramBuilder::yieldStack(nn::ScanOp scan, Value value, unsigned index) {
   Value stack = scan.getResult(index);
-  if (stack.use_empty() || gradients.contains(value))
+  if (stack.use_empty() || gradients.contains(value) || sums.contains(value))
     return;
   if (isOnlyAccumulated(stack)) {
     auto user = cast<nn::AccumulateOp>(*stack.user_begin());

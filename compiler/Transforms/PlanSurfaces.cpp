@@ -18,14 +18,25 @@ StringAttr PlanSurfaces::allocate(const PlanPort &port, int64_t count,
     return best->name;
   }
   auto name = builder.getStringAttr("s" + Twine(entries.size()));
+  create(name, port, count, loc, /*isKept=*/false);
+  return name;
+}
+
+void PlanSurfaces::keep(StringAttr name, const PlanPort &port, int64_t count,
+                        Location loc) {
+  if (!find(name))
+    create(name, port, count, loc, /*isKept=*/true);
+}
+
+void PlanSurfaces::create(StringAttr name, const PlanPort &port, int64_t count,
+                          Location loc, bool isKept) {
   NamedAttrList fields(cast<DictionaryAttr>(port.regions[0]));
   fields.set("name", builder.getStringAttr(region));
   plan::SurfaceOp::create(
       builder, loc, name, builder.getI64IntegerAttr(port.channels),
       builder.getI64IntegerAttr(port.width), builder.getI64IntegerAttr(count),
       builder.getArrayAttr(fields.getDictionary(builder.getContext())));
-  entries.push_back({name, port.shape, count, 1});
-  return name;
+  entries.push_back({name, port.shape, count, 1, isKept});
 }
 
 bool PlanSurfaces::fits(StringAttr name, const PlanPort &port) const {
@@ -45,7 +56,7 @@ void PlanSurfaces::release(StringAttr name) {
 
 void PlanSurfaces::releaseAll() {
   for (Entry &entry : entries)
-    entry.holders = 0;
+    entry.holders = entry.isKept ? 1 : 0;
 }
 
 PlanSurfaces::Entry *PlanSurfaces::find(StringAttr name) {

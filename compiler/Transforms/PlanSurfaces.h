@@ -27,6 +27,10 @@ public:
   /// holder.
   mlir::StringAttr allocate(const PlanPort &port, int64_t count,
                             mlir::Location loc);
+  /// The surfaces `name`, `count` like those of `port`, which keep what they
+  /// hold from one program to the next; the same ones whenever asked for.
+  void keep(mlir::StringAttr name, const PlanPort &port, int64_t count,
+            mlir::Location loc);
   /// Whether `name` can be bound to `port` as it is.
   bool fits(mlir::StringAttr name, const PlanPort &port) const;
   /// Whether `name` was allocated here.
@@ -43,7 +47,10 @@ private:
     mlir::StringAttr name;
     mlir::DictionaryAttr shape;
     int64_t count = 0, holders = 0;
+    bool isKept = false;
   };
+  void create(mlir::StringAttr name, const PlanPort &port, int64_t count,
+              mlir::Location loc, bool isKept);
   Entry *find(mlir::StringAttr name);
   const Entry *find(mlir::StringAttr name) const;
 

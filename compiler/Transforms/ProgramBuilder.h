@@ -43,9 +43,15 @@ private:
   const PlanPort *ringPort(mlir::Value argument, mlir::Value next) const;
   void bindRing(nn::ScanOp scan, unsigned index, mlir::Value argument,
                 mlir::Value next, const PlanPort &port);
+  plan::SurfaceAttr ringStart(mlir::Value result, const PlanPort &port);
   void chooseGradients(nn::ScanOp scan, nn::FuncOp block);
   void yieldStack(nn::ScanOp scan, mlir::Value value, unsigned index);
   void emitAccumulate(nn::AccumulateOp op);
+  /// The surfaces where the sums of a parameter's gradients stay.
+  plan::SurfaceAttr sumRef(mlir::FlatSymbolRefAttr parameter, bool loop) {
+    return surfaceRef(gradientSurface(parameter), loop);
+  }
+  plan::SurfaceAttr sumSurface(mlir::Value result, const PlanPort &port);
 
   mlir::Value stackOf(mlir::Value value) const {
     return yieldedTo.lookup(value);
@@ -92,8 +98,13 @@ private:
   llvm::SmallVector<mlir::StringAttr> copies;
   /// Results of dispatches that are the next carry, and the surface for them.
   llvm::DenseMap<mlir::Value, plan::SurfaceAttr> ringNext;
+  /// Rings that the dispatch before their scan has begun, by scan and carry.
+  llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, mlir::StringAttr>
+      ringsBegun;
   /// Values of a block whose only destination is a gradient.
   llvm::DenseMap<mlir::Value, plan::ValueAttr> gradients;
+  /// Values of a block that are sums kept on the device, and of what.
+  llvm::DenseMap<mlir::Value, mlir::FlatSymbolRefAttr> sums;
   /// Values of a block that a stack collects.
   llvm::DenseMap<mlir::Value, mlir::Value> yieldedTo;
   int64_t loopCount = 0;

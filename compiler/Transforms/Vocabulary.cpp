@@ -74,6 +74,8 @@ void Vocabulary::findParameters(FuncOp func) {
       if (auto get = linear.getWeight().getDefiningOp<GetOp>())
         parameters.insert(get.getParameter());
   }
+  for (auto loss : func.getOps<PeakLogLossOp>())
+    rows = cast<RankedTensorType>(loss.getWeight().getType()).getDimSize(0);
   for (auto embedding : func.getOps<EmbeddingOp>())
     if (auto get = embedding.getTable().getDefiningOp<GetOp>())
       parameters.insert(get.getParameter());

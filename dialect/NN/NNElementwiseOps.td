@@ -143,7 +143,39 @@ def NN_MulOp : NN_BinaryOp<"mul"> {
   }];
 }
 
-def NN_SumTokensOp : NN_HostOp<"sum_tokens", [InferTypeOpAdaptor]> {
+def NN_ScaleTokensOp : NN_ComputeOp<"scale_tokens",
+    [NN_Cheap, AllTypesMatch<["x", "y"]>]> {
+  let summary = "`y[b,s,d] = x[b,s,d] * weights[b,s,0]`";
+  let description = [{
+    - (C1) `shape(weights) = [dim(x, 0), dim(x, 1), 1]`.
+
+    ```mlir
+    %y = nn.scale_tokens %x, %w : tensor<2x4x8xf32>, tensor<2x4x1xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Activation:$weights);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat =
+      "$x `,` $weights attr-dict `:` type($x) `,` type($weights)";
+  let hasVerifier = 1;
+}
+
+def NN_PeakOp : NN_DeviceOp<"peak", []> {
+  let summary = "the largest feature of each token";
+  let description = [{
+    - (C1) `shape(y) = [dim(x, 0), dim(x, 1), 1]`.
+
+    ```mlir
+    %y = nn.peak %x : tensor<2x4x8xf32> -> tensor<2x4x1xf32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+  let hasVerifier = 1;
+}
+
+def NN_SumTokensOp : NN_ComputeOp<"sum_tokens", [InferTypeOpAdaptor]> {
   let summary = "`y[d] = sum over batch and sequence of x[b,s,d]`";
   let description = [{
     The gradient of a vector that was the same for every token.

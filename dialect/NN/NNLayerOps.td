@@ -29,8 +29,7 @@ def NN_MatmulOp : NN_ComputeOp<"matmul",
   let description = [{
     An activation [B,S,D] stands for the matrix [B*S, D]. Without
     `transpose_a`, b is a matrix and y an activation; with it, b is an
-    activation and y the matrix of sums over all tokens. The transposed form
-    runs on the host only: it is what a weight gradient is.
+    activation and y the matrix of sums over all tokens: a weight gradient.
 
     - (C1) without `transpose_a`: `dim(a, 2) = dim(b, 0)` and
       `shape(y) = [dim(a, 0), dim(a, 1), dim(b, 1)]`.
@@ -101,7 +100,7 @@ def NN_RmsNormNonzeroOp : NN_HostOp<"rms_norm_nonzero",
   let results = (outs NN_Activation:$y);
   let assemblyFormat = "$x `,` $gain attr-dict `:` type($x) `,` type($gain)";
 }
-def NN_RmsNormGainGradOp : NN_HostOp<"rms_norm_gain_grad",
+def NN_RmsNormGainGradOp : NN_ComputeOp<"rms_norm_gain_grad",
     [InferTypeOpAdaptor, AllTypesMatch<["x", "dy"]>]> {
   let summary = "gradient of `nn.rms_norm` with respect to its gain";
   let description = [{

@@ -122,6 +122,46 @@ def NN_LogProbabilityOp : NN_HostOp<"log_probability",
   let assemblyFormat = "$p attr-dict `:` type($p)";
 }
 
+def NN_PeakLogLossOp : NN_HostOp<"peak_log_loss",
+    [AllTypesMatch<["top", "peak"]>]> {
+  let summary = "mean over tokens of `top - log(peak) - x * weight[target]`";
+  let description = [{
+    `nn.cross_entropy` of the logits x * transpose(weight), whose largest is
+    `top`, given the largest of their probabilities, `peak`: the device keeps
+    logits and probabilities, and the host needs a number of each for a token.
+
+    - (C1) `shape(top) = shape(peak) = [batch, sequence, 1]`.
+
+    ```mlir
+    %l = nn.peak_log_loss %x, %w, %targets, %top, %peak : tensor<2x4x8xf32>, tensor<32x8xf32>, tensor<2x4xi32>, tensor<2x4x1xf32> -> tensor<f32>
+    ```
+  }];
+  let arguments = (ins NN_Activation:$x, NN_Matrix:$weight, NN_Tokens:$targets,
+                       NN_Activation:$top, NN_Activation:$peak);
+  let results = (outs NN_Scalar:$loss);
+  let assemblyFormat = [{
+    $x `,` $weight `,` $targets `,` $top `,` $peak attr-dict `:` type($x) `,`
+    type($weight) `,` type($targets) `,` type($top) `->` type($loss)
+  }];
+  let hasVerifier = 1;
+}
+def NN_TokenWeightsOp : NN_HostOp<"token_weights", []> {
+  let summary = "`y[b,s,0] = dloss / tokens`";
+  let description = [{
+    What the gradient of each token of a mean is multiplied by.
+
+    - (C1) `y` has one feature.
+
+    ```mlir
+    %y = nn.token_weights %dl : tensor<f32> -> tensor<2x4x1xf32>
+    ```
+  }];
+  let arguments = (ins NN_Scalar:$dloss);
+  let results = (outs NN_Activation:$y);
+  let assemblyFormat = "$dloss attr-dict `:` type($dloss) `->` type($y)";
+  let hasVerifier = 1;
+}
+
 def NN_MseOp : NN_HostOp<"mse",
     [NN_Loss, NN_Differentiable, InferTypeOpAdaptor,
      AllTypesMatch<["x", "target"]>]> {
@@ -168,19 +208,20 @@ def NN_OverflowWitnessOp : NN_DeviceOp<"overflow_witness"> {
   let summary = "for each token the largest magnitude of some values";
   let description = [{
     What a kernel returns of its products so that an overflow inside it can be
-    seen: the device turns inf - inf into 0, so outputs alone hide it. All
-    features of the result are equal; there are 32 because surfaces need them. Of
-    scores, token s is column s. Where a target has no maximum, a norm that is
-    at least that, and tokens may be rows: the largest of all is what counts.
+    seen: the device turns inf - inf into 0, so outputs alone hide it. Of
+    scores, token s is column s; matrices, which are sums over tokens, count for
+    every token. Where a target has no maximum, a norm that is at least that, and
+    tokens may be rows: the largest of all is what counts.
 
-    - (C1) `shape(y) = [batch, sequence, 32]`; values are activations of this
-      batch and sequence or scores [batch, heads, sequence, sequence].
+    - (C1) `shape(y) = [batch, sequence, 1]`; values are activations of this
+      batch and sequence, scores [batch, heads, sequence, sequence], or matrices.
 
     ```mlir
-    %y = nn.overflow_witness(%a, %s) : (tensor<2x4x8xf32>, tensor<2x3x4x4xf32>) -> tensor<2x4x32xf32>
+    %y = nn.overflow_witness(%a, %s) : (tensor<2x4x8xf32>, tensor<2x3x4x4xf32>) -> tensor<2x4x1xf32>
     ```
   }];
-  let arguments = (ins Variadic<AnyTypeOf<[NN_Activation, NN_Scores]>>:$values);
+  let arguments = (ins Variadic<AnyTypeOf<[NN_Activation, NN_Scores,
+                                           NN_Matrix]>>:$values);
   let results = (outs NN_Activation:$y);
   let assemblyFormat = [{
     `(` $values `)` attr-dict `:` functional-type($values, $y)

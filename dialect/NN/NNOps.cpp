@@ -297,15 +297,44 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
+/// Whether `each` holds one number for each token of `x`, or an error at `op`.
+static LogicalResult verifyPerToken(Operation *op, StringRef what, Value x,
+                                    Value each) {
+  auto type = ranked(x);
+  auto expected = type.clone({type.getDimSize(0), type.getDimSize(1), 1});
+  if (each.getType() == expected)
+    return success();
+  return op->emitOpError("expects ")
+         << what << " of type " << expected << ", but got " << each.getType();
+}
+
+LogicalResult ScaleTokensOp::verify() { // scale_tokens_c1
+  return verifyPerToken(*this, "weights", getX(), getWeights());
+}
+
+LogicalResult PeakOp::verify() { // peak_c1
+  return verifyPerToken(*this, "a result", getX(), getY());
+}
+
+LogicalResult PeakLogLossOp::verify() { // peak_log_loss_c1
+  return verifyPerToken(*this, "top and peak", getX(), getTop());
+}
+
+LogicalResult TokenWeightsOp::verify() { // token_weights_c1
+  return verifyPerToken(*this, "a result", getY(), getY());
+}
+
 LogicalResult OverflowWitnessOp::verify() {
   auto y = ranked(getY());
   for (Value value : getValues()) {
     auto type = ranked(value);
+    if (type.getRank() == 2)
+      continue;
     int64_t sequence = type.getDimSize(type.getRank() - 2);
     if (type.getDimSize(0) != y.getDimSize(0) || sequence != y.getDimSize(1) ||
-        y.getDimSize(2) != 32) // overflow_witness_c1
+        y.getDimSize(2) != 1) // overflow_witness_c1
       return emitOpError("expects a result of shape ")
-             << type.getDimSize(0) << "x" << sequence << "x32 for " << type
+             << type.getDimSize(0) << "x" << sequence << "x1 for " << type
              << ", but got " << y;
   }
   return success();

@@ -147,14 +147,34 @@ def NN_AccumulateOp : NN_Op<"accumulate"> {
   let summary = "adds to the gradient of a parameter family";
   let description = [{
     The only op with an effect: it keeps weight gradients alive and sums the
-    uses of a tied parameter.
+    uses of a tied parameter. With `in_place` the gradient is the sum itself, of
+    all micro-steps of an update so far: it stays on the device, where
+    `nn.accumulated` finds it in the next micro-step, until the update ends.
 
     ```mlir
     nn.accumulate @"layers.*.wq.weight", %dws : !nn.stack<2 x tensor<8x8xf32>>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$parameter, NN_AnyValue:$gradient);
-  let assemblyFormat = "$parameter `,` $gradient attr-dict `:` type($gradient)";
+  let arguments = (ins FlatSymbolRefAttr:$parameter, NN_AnyValue:$gradient,
+                       UnitAttr:$in_place);
+  let assemblyFormat = [{
+    $parameter `,` $gradient (`in_place` $in_place^)? attr-dict
+    `:` type($gradient)
+  }];
+}
+def NN_AccumulatedOp : NN_Op<"accumulated"> {
+  let summary = "what `nn.accumulate in_place` kept of earlier micro-steps";
+  let description = [{
+    Of the same parameter; only in `@accumulate_step`, so never of the first
+    micro-step of an update.
+
+    ```mlir
+    %sums = nn.accumulated @"layers.*.wq.weight" : !nn.stack<2 x tensor<8x8xf32>>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter);
+  let results = (outs NN_AnyValue:$sum);
+  let assemblyFormat = "$parameter attr-dict `:` type($sum)";
 }
 
 class NN_ScanBase<string mnemonic, list<Trait> traits = []>

@@ -18,8 +18,10 @@ constexpr int64_t elementBytes = 2;
 
 class BillMaker {
 public:
-  explicit BillMaker(const Bundle &bundle)
-      : bundle(bundle), plan(bundle.plan()), traffic(plan, elementBytes) {}
+  BillMaker(const Bundle &bundle, int64_t accumulation)
+      : bundle(bundle), plan(bundle.plan()), traffic(plan, elementBytes) {
+    bill.accumulation = accumulation;
+  }
 
   Result<Bill> make() {
     bill.model = plan.model;
@@ -31,9 +33,11 @@ public:
     if (const HostProgram *stage = plan.program("stage"))
       forEachStep(stage->steps, 0,
                   [&](const Step &step, int64_t) { addStaging(step); });
-    if (const HostProgram *train = plan.program("train_step"))
-      forEachStep(train->steps, 0,
-                  [&](const Step &step, int64_t i) { addStep(step, i); });
+    const bool addsUp = plan.program("accumulate_step") != nullptr;
+    addProgram("train_step");
+    for (int64_t m = 1; m < bill.accumulation; ++m)
+      addProgram(addsUp ? "accumulate_step" : "train_step");
+    addProgram("finish_gradients");
     bill.hostWritten = traffic.hostWritten();
     bill.hostRead = traffic.hostRead();
     bill.memory = memoryOf(plan);
@@ -42,7 +46,7 @@ public:
     std::vector<target::ProgramWork> work;
     for (const KernelBill &kernel : bill.kernels)
       work.push_back(kernel.costs.work);
-    bill.estimates = estimateMicroStep(plan, work);
+    bill.estimates = estimateMicroStep(plan, work, bill.accumulation);
     return std::move(bill);
   }
 
@@ -59,6 +63,12 @@ private:
       for (int64_t n = 0; n < step.count; ++n)
         forEachStep(step.body, step.reverse ? step.count - 1 - n : n, visit);
     }
+  }
+
+  void addProgram(const char *name) {
+    if (const HostProgram *program = plan.program(name))
+      forEachStep(program->steps, 0,
+                  [&](const Step &step, int64_t i) { addStep(step, i); });
   }
 
   std::optional<Error> addKernels() {
@@ -128,7 +138,9 @@ private:
     ++bill.dispatches;
     bill.device += kernel.costs.work.inputBytes + kernel.costs.work.outputBytes;
     bill.flops.device += kernel.costs.flops();
-    bill.flops.recomputed += plan.kernels[step.kernel].recomputedFlops;
+    const Kernel &described = plan.kernels[step.kernel];
+    bill.flops.recomputed += described.recomputedFlops;
+    bill.flops.dw += described.gradientFlops;
     for (const SurfaceRef &output : step.outputs)
       traffic.deviceWrites(output, i);
     std::set<int64_t> rows = vocabularyOf[step.kernel];
@@ -136,9 +148,12 @@ private:
       if (auto found = vocabularySurfaces.find(input.surface);
           found != vocabularySurfaces.end())
         rows.insert(found->second.begin(), found->second.end());
+    double products = 0;
     for (const target::Product &product : kernel.costs.work.products)
       if (rows.count(product.rows) || rows.count(product.summed))
-        bill.flops.classifier += product.flops();
+        products += product.flops();
+    // Its gradient has the vocabulary's rows too.
+    bill.flops.classifier += std::max(products - described.gradientFlops, 0.0);
   }
 
   void addHostOp(const Step &step) {
@@ -185,6 +200,8 @@ int64_t Bill::layoutOps() const {
   return total;
 }
 
-Result<Bill> makeBill(const Bundle &bundle) { return BillMaker(bundle).make(); }
+Result<Bill> makeBill(const Bundle &bundle, int64_t accumulation) {
+  return BillMaker(bundle, accumulation).make();
+}
 
 } // namespace anec::rt

@@ -21,10 +21,10 @@ namespace anec::rt {
 struct KernelBill {
   std::string name;
   KernelCosts costs;
-  int64_t dispatches = 0; ///< Per micro-step.
+  int64_t dispatches = 0; ///< Per update.
 };
 
-/// Multiplications and additions of products in one micro-step. `dw` and
+/// Multiplications and additions of products in one update. `dw` and
 /// `classifier` (products with a vocabulary parameter that are no weight
 /// gradient) are parts of the sum of `device` and `host`, `recomputed` of
 /// `device`. A compactable vocabulary counts in full.
@@ -45,7 +45,11 @@ struct Bill {
   /// Programs compiled before the first update, and again in each; those that
   /// are patched in each instead.
   int64_t compiles = 0, compilesPerUpdate = 0, reloadsPerUpdate = 0;
-  int64_t dispatches = 0; ///< Per micro-step, like the next three.
+  /// Micro-steps of an update. Reports say what a micro-step costs on average:
+  /// where gradients add up on the device, the first one differs from the
+  /// others, and the host reads the sums once.
+  int64_t accumulation = 1;
+  int64_t dispatches = 0; ///< Per update, like the next three.
   uint64_t hostWritten = 0, hostRead = 0, device = 0;
   uint64_t stagingPerUpdate = 0;
   MemoryBill memory;
@@ -58,8 +62,9 @@ struct Bill {
   int64_t layoutOps() const;
 };
 
-/// Surfaces hold fp16. Errors: those of the MIL reader.
-Result<Bill> makeBill(const Bundle &bundle);
+/// What updates of so many micro-steps cost. Surfaces hold fp16. Errors: those
+/// of the MIL reader.
+Result<Bill> makeBill(const Bundle &bundle, int64_t accumulation);
 
 /// The notes of `profile` about the kernels of a bundle, and about their
 /// number.

@@ -51,6 +51,11 @@ Result<std::vector<BillNote>> makeNotes(const Bundle &bundle,
         noteOf("all", Rule::LoadedModels,
                fmt::format("loads {} programs at once, at most {}", programs,
                            profile.limit(Rule::LoadedModels))));
+  if (profile.checks(Rule::IoInPlace) &&
+      bundle.plan().program("accumulate_step"))
+    notes.push_back(noteOf("all", Rule::IoInPlace,
+                           "sums of weight gradients are input and output of "
+                           "one dispatch"));
   return notes;
 }
 

@@ -12,13 +12,31 @@
 namespace anec::rt {
 namespace {
 
+/// What a micro-step has of an update's `total`.
+double mean(const Bill &bill, double total) {
+  return total / double(bill.accumulation);
+}
+
+/// The same for a report: a whole number wherever it is one.
+nlohmann::ordered_json meanAsJson(const Bill &bill, uint64_t total) {
+  const uint64_t steps = uint64_t(bill.accumulation);
+  if (total % steps == 0)
+    return total / steps;
+  return mean(bill, double(total));
+}
+
+std::string meanAsText(const Bill &bill, int64_t total) {
+  return fmt::format("{}", mean(bill, double(total)));
+}
+
 double share(const Bill &bill) {
   return bill.ops() == 0 ? 0 : double(bill.layoutOps()) / double(bill.ops());
 }
 
-std::string megabytes(uint64_t bytes) {
-  return fmt::format("{:.2f} MB", double(bytes) / 1e6);
+std::string megabytes(double bytes) {
+  return fmt::format("{:.2f} MB", bytes / 1e6);
 }
+std::string megabytes(uint64_t bytes) { return megabytes(double(bytes)); }
 
 /// Estimates are no better than that.
 double hundredths(double ms) { return std::round(ms * 100) / 100; }
@@ -45,12 +63,13 @@ std::string billAsJson(const Bill &bill) {
   using Json = nlohmann::ordered_json;
   Json kernels = Json::array();
   for (const KernelBill &kernel : bill.kernels)
-    kernels.push_back(Json{{"name", kernel.name},
-                           {"ops", kernel.costs.ops},
-                           {"layout_ops", kernel.costs.layoutOps},
-                           {"input_bytes", kernel.costs.work.inputBytes},
-                           {"output_bytes", kernel.costs.work.outputBytes},
-                           {"dispatches", kernel.dispatches}});
+    kernels.push_back(
+        Json{{"name", kernel.name},
+             {"ops", kernel.costs.ops},
+             {"layout_ops", kernel.costs.layoutOps},
+             {"input_bytes", kernel.costs.work.inputBytes},
+             {"output_bytes", kernel.costs.work.outputBytes},
+             {"dispatches", meanAsJson(bill, uint64_t(kernel.dispatches))}});
   Json estimates = Json::array();
   for (const Estimate &estimate : bill.estimates)
     estimates.push_back(
@@ -72,15 +91,17 @@ std::string billAsJson(const Bill &bill) {
            {"offload", bill.offload},
            {"recompute", bill.recompute},
            {"target", bill.target},
+           {"accumulation", bill.accumulation},
            {"kernels", std::move(kernels)},
            {"compiles", bill.compiles},
            {"compiles_per_update", bill.compilesPerUpdate},
            {"reloads_per_update", bill.reloadsPerUpdate},
-           {"dispatches_per_micro_step", bill.dispatches},
+           {"dispatches_per_micro_step",
+            meanAsJson(bill, uint64_t(bill.dispatches))},
            {"surface_bytes_per_micro_step",
-            {{"host_written", bill.hostWritten},
-             {"host_read", bill.hostRead},
-             {"device", bill.device}}},
+            {{"host_written", meanAsJson(bill, bill.hostWritten)},
+             {"host_read", meanAsJson(bill, bill.hostRead)},
+             {"device", meanAsJson(bill, bill.device)}}},
            {"staging_bytes_per_update", bill.stagingPerUpdate},
            {"resident_surface_bytes", bill.memory.surfaces},
            {"resident_host_bytes", bill.memory.buffers},
@@ -88,11 +109,11 @@ std::string billAsJson(const Bill &bill) {
            {"layout_ops", bill.layoutOps()},
            {"layout_op_share", share(bill)},
            {"flops_per_micro_step",
-            {{"device", uint64_t(flops.device)},
-             {"host", uint64_t(flops.host)},
-             {"dw", uint64_t(flops.dw)},
-             {"classifier", uint64_t(flops.classifier)},
-             {"recomputed", uint64_t(flops.recomputed)}}},
+            {{"device", meanAsJson(bill, uint64_t(flops.device))},
+             {"host", meanAsJson(bill, uint64_t(flops.host))},
+             {"dw", meanAsJson(bill, uint64_t(flops.dw))},
+             {"classifier", meanAsJson(bill, uint64_t(flops.classifier))},
+             {"recomputed", meanAsJson(bill, uint64_t(flops.recomputed))}}},
            {"parameters", bill.parameters},
            {"notes", std::move(notes)},
            {"estimate", std::move(estimates)}};
@@ -107,12 +128,13 @@ std::string billAsText(const Bill &bill) {
   text += fmt::format("{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", "kernel", "ops",
                       "layout", "input", "output", "dispatches");
   for (const KernelBill &kernel : bill.kernels)
-    text += fmt::format(
-        "{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", kernel.name, kernel.costs.ops,
-        kernel.costs.layoutOps, megabytes(kernel.costs.work.inputBytes),
-        megabytes(kernel.costs.work.outputBytes), kernel.dispatches);
+    text += fmt::format("{:<24}{:>6}{:>8}{:>14}{:>14}{:>12}\n", kernel.name,
+                        kernel.costs.ops, kernel.costs.layoutOps,
+                        megabytes(kernel.costs.work.inputBytes),
+                        megabytes(kernel.costs.work.outputBytes),
+                        meanAsText(bill, kernel.dispatches));
   text += fmt::format("{:<24}{:>6}{:>8}{:>40}\n\n", "all", bill.ops(),
-                      bill.layoutOps(), bill.dispatches);
+                      bill.layoutOps(), meanAsText(bill, bill.dispatches));
   text += fmt::format("compiled programs     {}", bill.compiles);
   if (bill.compilesPerUpdate)
     text += fmt::format(", {} of them in each update", bill.compilesPerUpdate);
@@ -122,21 +144,23 @@ std::string billAsText(const Bill &bill) {
   text += fmt::format("\nlayout operators      {:.0f} %\n", 100 * share(bill));
   text += fmt::format("each micro-step       host writes {}, reads {}; device "
                       "{}\n",
-                      megabytes(bill.hostWritten), megabytes(bill.hostRead),
-                      megabytes(bill.device));
-  text += fmt::format("each update           stages {}\n",
-                      megabytes(bill.stagingPerUpdate));
+                      megabytes(mean(bill, double(bill.hostWritten))),
+                      megabytes(mean(bill, double(bill.hostRead))),
+                      megabytes(mean(bill, double(bill.device))));
+  text += fmt::format("each update           {} micro-steps; stages {}\n",
+                      bill.accumulation, megabytes(bill.stagingPerUpdate));
   text +=
       fmt::format("memory                surfaces {}, host buffers {}; "
                   "{} of them live at once\n",
                   megabytes(bill.memory.surfaces),
                   megabytes(bill.memory.buffers), megabytes(bill.memory.peak));
   const FlopsBill &flops = bill.flops;
-  text +=
-      fmt::format("FLOPs of a micro-step device {} ({} recomputed), host {}; "
-                  "weight gradients {}, classifier {}\n",
-                  giga(flops.device), giga(flops.recomputed), giga(flops.host),
-                  giga(flops.dw), giga(flops.classifier));
+  text += fmt::format(
+      "FLOPs of a micro-step device {} ({} recomputed), host {}; "
+      "weight gradients {}, classifier {}\n",
+      giga(mean(bill, flops.device)), giga(mean(bill, flops.recomputed)),
+      giga(mean(bill, flops.host)), giga(mean(bill, flops.dw)),
+      giga(mean(bill, flops.classifier)));
   text += "\nestimated ms of a micro-step, from published measurements, "
           "without the optimiser\n";
   text += fmt::format("{:<10}{:>8}{:>10}{:>8}{:>18}\n", "chip", "all", "device",

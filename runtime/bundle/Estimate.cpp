@@ -72,8 +72,12 @@ public:
         run(step);
   }
 
-  Estimate finish() {
+  /// The mean of so many micro-steps.
+  Estimate finish(int64_t microSteps) {
     estimate.total = std::max(now, backgroundFree);
+    for (double *ms : {&estimate.total, &estimate.device, &estimate.host,
+                       &estimate.background})
+      *ms /= double(microSteps);
     return estimate;
   }
 
@@ -154,14 +158,25 @@ private:
 
 std::vector<Estimate>
 estimateMicroStep(const Plan &plan,
-                  const std::vector<target::ProgramWork> &work) {
+                  const std::vector<target::ProgramWork> &work,
+                  int64_t accumulation) {
   std::vector<Estimate> estimates;
-  const HostProgram *train = plan.program("train_step");
+  const HostProgram *first = plan.program("train_step");
+  const HostProgram *other = plan.program("accumulate_step");
+  const HostProgram *last = plan.program("finish_gradients");
   for (const target::Chip &chip : target::allChips()) {
     Clock clock(plan, work, chip);
-    if (train)
-      clock.run(train->steps);
-    estimates.push_back(clock.finish());
+    if (first)
+      clock.run(first->steps);
+    // Elsewhere every micro-step is like the first.
+    if (!other) {
+      estimates.push_back(clock.finish(1));
+      continue;
+    }
+    for (int64_t m = 1; m < accumulation; ++m)
+      clock.run(other->steps);
+    clock.run(last->steps);
+    estimates.push_back(clock.finish(accumulation));
   }
   return estimates;
 }

@@ -27,7 +27,8 @@ struct Estimate {
 /// that of each kernel. A vocabulary of open size counts in full.
 std::vector<Estimate>
 estimateMicroStep(const Plan &plan,
-                  const std::vector<target::ProgramWork> &work);
+                  const std::vector<target::ProgramWork> &work,
+                  int64_t accumulation = 1);
 
 } // namespace anec::rt
 

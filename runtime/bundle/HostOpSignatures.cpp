@@ -153,6 +153,32 @@ Complaint checkTargetWeights(Types in, Types out, const nlohmann::json &) {
   return expectResult(out, {in[0].shape[0], in[0].shape[1], out[0].shape[2]});
 }
 
+Complaint checkPeakLogLoss(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  const std::vector<int64_t> &x = in[0].shape;
+  ANEC_CHECK(expectRank(in, 1, 2));
+  ANEC_CHECK(expectOperand(in, 1, {in[1].shape[0], x[2]}));
+  ANEC_CHECK(expectOperand(in, 2, {x[0], x[1]}, /*integer=*/true));
+  ANEC_CHECK(expectOperand(in, 3, withFeatures(x, 1)));
+  ANEC_CHECK(expectOperand(in, 4, withFeatures(x, 1)));
+  return expectResult(out, {});
+}
+
+Complaint checkTokenWeights(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectOperand(in, 0, {}));
+  if (out[0].integer || out[0].shape.size() != 3 || out[0].shape[2] != 1)
+    return fmt::format("expects result 0 to be real [batch, sequence, 1], but "
+                       "got {}",
+                       rt::toString(out[0]));
+  return std::nullopt;
+}
+
+Complaint checkScaleTokens(Types in, Types out, const nlohmann::json &) {
+  ANEC_CHECK(expectRank(in, 0, 3));
+  ANEC_CHECK(expectOperand(in, 1, withFeatures(in[0].shape, 1)));
+  return expectResult(out, in[0].shape);
+}
+
 Complaint checkMse(Types in, Types out, const nlohmann::json &) {
   ANEC_CHECK(expectReal(in, 0));
   ANEC_CHECK(expectOperand(in, 1, in[0].shape));
@@ -242,6 +268,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"mse", 2, 1, {}, checkMse},
       {"mse_grad", 3, 1, {}, checkMseGrad},
       {"mul", 2, 1, {}, checkBinary},
+      {"peak_log_loss", 5, 1, {}, checkPeakLogLoss},
       {"relu", 1, 1, {}, checkUnary},
       {"relu_grad", 2, 1, {}, checkUnaryGrad},
       {"rms_norm", 2, 1, {{Kind::Number, "eps"}}, checkRmsNorm},
@@ -261,6 +288,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
         {Kind::Boolean, "inverse"}},
        checkRope},
       {"scale", 1, 1, {{Kind::Number, "factor"}}, checkUnary},
+      {"scale_tokens", 2, 1, {}, checkScaleTokens},
       {"sigmoid", 1, 1, {}, checkUnary},
       {"silu", 1, 1, {}, checkUnary},
       {"softmax", 1, 1, {}, checkSoftmax},
@@ -269,6 +297,7 @@ const std::vector<HostOpSignature> &hostOpSignatures() {
       {"sum_tokens", 1, 1, {}, checkSumTokens},
       {"tanh", 1, 1, {}, checkUnary},
       {"target_weights", 2, 1, {}, checkTargetWeights},
+      {"token_weights", 1, 1, {}, checkTokenWeights},
   });
   return table;
 }

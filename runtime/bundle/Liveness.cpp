@@ -51,6 +51,8 @@ public:
     for (const HostProgram::Output &output : program.outputs)
       for (int64_t i = 0; i < plan.buffers[output.buffer].count; ++i)
         live.insert(buffer(output.buffer, i));
+    if (const HostProgram *last = plan.program("finish_gradients"))
+      keepSums(last->steps, 0);
     note();
     walk(program.steps, 0);
     return peak;
@@ -94,6 +96,16 @@ private:
     return isSurface &&
            plan.surfaces[size_t(id)].spec.regions[size_t(region)].kind ==
                RegionKind::Activation;
+  }
+
+  /// What the end of an update reads from surfaces stays there until then.
+  void keepSums(const std::vector<Step> &steps, int64_t i) {
+    for (const Step &step : steps)
+      if (step.kind == Step::Kind::For)
+        for (int64_t n = 0; n < step.count; ++n)
+          keepSums(step.body, n);
+      else if (step.kind == Step::Kind::Read)
+        live.insert(region(step.from, i));
   }
 
   void walk(const std::vector<Step> &steps, int64_t i) {
@@ -199,8 +211,9 @@ MemoryBill memoryOf(const Plan &plan) {
     bill.surfaces += uint64_t(surface.count) * bytesOf(surface);
   for (size_t b = 0; b < plan.buffers.size(); ++b)
     bill.buffers += uint64_t(plan.buffers[b].count) * bytesOf(plan, b);
-  if (const HostProgram *train = plan.program("train_step"))
-    bill.peak = BackwardWalk(plan).peakOf(*train);
+  for (const char *name : {"train_step", "accumulate_step"})
+    if (const HostProgram *step = plan.program(name))
+      bill.peak = std::max(bill.peak, BackwardWalk(plan).peakOf(*step));
   return bill;
 }
 

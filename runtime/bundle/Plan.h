@@ -140,6 +140,8 @@ struct Kernel {
   /// Multiplications and additions of one dispatch that repeat what an earlier
   /// kernel computed.
   double recomputedFlops = 0;
+  /// The same for products that are gradients of weights.
+  double gradientFlops = 0;
 };
 
 /// A surface of the plan, allocated `count` times.

@@ -140,6 +140,10 @@ Result<Kernel> readKernel(const JsonPlace &place, const Orders &orders,
     ANEC_ASSIGN(JsonPlace flops, place.member("recomputed_flops"));
     ANEC_ASSIGN(result.recomputedFlops, flops.number());
   }
+  if (place.has("gradient_flops")) {
+    ANEC_ASSIGN(JsonPlace flops, place.member("gradient_flops"));
+    ANEC_ASSIGN(result.gradientFlops, flops.number());
+  }
   if (place.has("baked")) {
     ANEC_ASSIGN(JsonPlace list, place.member("baked"));
     ANEC_ASSIGN(std::vector<JsonPlace> entries, list.elements(4096));
@@ -209,9 +213,10 @@ Result<HostProgram> readProgram(const std::string &name, const JsonPlace &place,
   HostProgram result;
   result.name = name;
   if (name != "train_step" && name != "eval_loss" && name != "logits" &&
-      name != "stage" && name != "finish_gradients")
-    return place.error("expects a program named train_step, eval_loss, logits, "
-                       "finish_gradients or stage");
+      name != "stage" && name != "finish_gradients" &&
+      name != "accumulate_step")
+    return place.error("expects a program named train_step, accumulate_step, "
+                       "eval_loss, logits, finish_gradients or stage");
   if (place.has("inputs")) {
     ANEC_ASSIGN(JsonPlace list, place.member("inputs"));
     ANEC_ASSIGN(std::vector<JsonPlace> inputs, list.elements(16));
@@ -289,6 +294,12 @@ Result<Plan> readPlan(const JsonPlace &root, const JsonPlace &parameters,
     ANEC_ASSIGN(HostProgram program, readProgram(name, place, plan));
     plan.programs.push_back(std::move(program));
   }
+  if (plan.program("accumulate_step"))
+    for (const char *name : {"train_step", "finish_gradients"})
+      if (!plan.program(name))
+        return list.error(fmt::format("expects a program '{}' beside "
+                                      "'accumulate_step'",
+                                      name));
   return plan;
 }
 

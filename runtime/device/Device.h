@@ -235,7 +235,9 @@ public:
   }
 
   /// Runs to completion. `inputs` and `outputs` follow the MIL signature; a
-  /// device that orders them otherwise permutes here, not above.
+  /// device that orders them otherwise permutes here, not above. A surface may
+  /// be an input and an output where the target allows it (io-in-place): the
+  /// program sees what it held before.
   virtual std::optional<Error> run(Program &program,
                                    const std::vector<Surface *> &inputs,
                                    const std::vector<Surface *> &outputs) = 0;

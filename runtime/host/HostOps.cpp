@@ -244,6 +244,30 @@ template <typename Real> void callTargetWeights(const HostCall<Real> &call) {
                 y.data, y.features(), y.tokens(), call.pool);
 }
 
+template <typename Real> void callPeakLogLoss(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  *call.results[0].data = Real(peakLogLoss(
+      x.data, call.operands[1].data, call.operands[2].integers,
+      call.operands[3].data, call.operands[4].data, x.features(), x.tokens()));
+}
+
+template <typename Real> void callTokenWeights(const HostCall<Real> &call) {
+  const HostTensor<Real> &y = call.results[0];
+  std::fill(y.data, y.data + y.tokens(),
+            Real(double(*call.operands[0].data) / double(y.tokens())));
+}
+
+/// y[d,t] = x[d,t] * weights[t]
+template <typename Real> void callScaleTokens(const HostCall<Real> &call) {
+  const HostTensor<Real> &x = call.operands[0];
+  const Real *weights = call.operands[1].data;
+  const int64_t T = x.tokens();
+  intoResult(call, [&](Real *y) {
+    for (int64_t i = 0, e = x.elements(); i < e; ++i)
+      y[i] = x.data[i] * weights[i % T];
+  });
+}
+
 template <typename Real> void callMse(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0];
   *call.results[0].data = Real(
@@ -288,6 +312,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"mse", callMse<Real>},
       {"mse_grad", callMseGrad<Real>},
       {"mul", callBinary<Real, BinaryOp::Mul>},
+      {"peak_log_loss", callPeakLogLoss<Real>},
       {"relu", callUnary<Real, UnaryOp::Relu>},
       {"relu_grad", callBinary<Real, BinaryOp::ReluGrad>},
       {"rms_norm", callRmsNorm<Real>},
@@ -296,6 +321,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"rms_norm_nonzero", callRmsNormNonzero<Real>},
       {"rope", callRope<Real>},
       {"scale", callUnary<Real, UnaryOp::Scale>},
+      {"scale_tokens", callScaleTokens<Real>},
       {"sigmoid", callUnary<Real, UnaryOp::Sigmoid>},
       {"silu", callUnary<Real, UnaryOp::Silu>},
       {"softmax", callSoftmax<Real>},
@@ -304,6 +330,7 @@ HostOp<Real> findHostFunction(const std::string &name) {
       {"sum_tokens", callSumTokens<Real>},
       {"tanh", callUnary<Real, UnaryOp::Tanh>},
       {"target_weights", callTargetWeights<Real>},
+      {"token_weights", callTokenWeights<Real>},
   };
   auto found = table.find(name);
   return found == table.end() ? findShapeFunction<Real>(name) : found->second;

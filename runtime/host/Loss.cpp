@@ -64,14 +64,31 @@ double crossEntropyWithGrad(const Real *logits, const int32_t *targets,
   return loss;
 }
 
+/// The logarithm of a probability that fp16 may have rounded to 0.
+static double logOfRounded(double probability) {
+  constexpr double smallest = 0x1p-24;
+  // Not std::max, which would hide a NaN.
+  return std::log(probability < smallest ? smallest : probability);
+}
+
 template <typename Real>
 double logLoss(const Real *p, const int32_t *targets, int64_t T) {
-  constexpr double smallest = 0x1p-24;
+  double total = 0;
+  for (int64_t t = 0; t < T; ++t)
+    total -= logOfRounded(double(p[targets[t] * T + t]));
+  return total / double(T);
+}
+
+template <typename Real>
+double peakLogLoss(const Real *x, const Real *weight, const int32_t *targets,
+                   const Real *top, const Real *peak, int64_t D, int64_t T) {
   double total = 0;
   for (int64_t t = 0; t < T; ++t) {
-    const double probability = double(p[targets[t] * T + t]);
-    // Not std::max, which would hide a NaN.
-    total -= std::log(probability < smallest ? smallest : probability);
+    const Real *row = weight + targets[t] * D;
+    double logit = 0;
+    for (int64_t d = 0; d < D; ++d)
+      logit += double(x[d * T + t]) * double(row[d]);
+    total += double(top[t]) - logOfRounded(double(peak[t])) - logit;
   }
   return total / double(T);
 }
@@ -142,6 +159,8 @@ void meanSquaredErrorGrad(const Real *x, const Real *t, double dloss, Real *dx,
                                        Real *, int64_t, int64_t,               \
                                        ThreadPool &);                          \
   template double logLoss(const Real *, const int32_t *, int64_t);             \
+  template double peakLogLoss(const Real *, const Real *, const int32_t *,     \
+                              const Real *, const Real *, int64_t, int64_t);   \
   template void logLossLogitsGrad(const Real *, const int32_t *, double,       \
                                   Real *, int64_t, int64_t, ThreadPool &);     \
   template void targetWeights(const int32_t *, double, Real *, int64_t,        \

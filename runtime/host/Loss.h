@@ -74,6 +74,17 @@ void targetWeights(const int32_t *targets, double dloss, Real *y, int64_t V,
 template <typename Real>
 void logProbability(const Real *p, Real *y, int64_t N, ThreadPool &pool);
 
+/// mean_t (top[t] - log peak[t] - sum_d x[d,t] weight[targets[t],d]): the
+/// cross entropy of logits weight * x, of which `top` is the largest and `peak`
+/// its probability. One that rounded to 0 counts as 2^-24.
+///
+/// Shapes    x: [D,T]; weight: [V,D]; targets, top, peak: [T].
+/// Numerics  sums in double, tokens in order.
+/// Errors    none. NaN and Inf propagate.
+template <typename Real>
+double peakLogLoss(const Real *x, const Real *weight, const int32_t *targets,
+                   const Real *top, const Real *peak, int64_t D, int64_t T);
+
 /// mean over all elements of (x - t)^2. Sums in double over fixed tiles.
 ///
 /// Shapes    x, t: N elements.

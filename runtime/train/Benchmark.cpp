@@ -98,13 +98,13 @@ public:
   }
 
   std::optional<Error> update(int64_t number) {
-    const HostProgram &program = *bundle.plan().program("train_step");
     store->zeroGradients();
     for (int64_t m = 0; m < options.accumulation; ++m) {
       const int64_t step = number * options.accumulation + m;
-      putTrainingBatch(*executor, program, *data,
+      const std::string program = executor->microStep(m);
+      putTrainingBatch(*executor, *bundle.plan().program(program), *data,
                        uint64_t(step * bundle.plan().batch));
-      ANEC_ASSIGN(double loss, runForLoss(*executor, "train_step"));
+      ANEC_ASSIGN(double loss, runForLoss(*executor, program));
       lastLoss = loss;
     }
     ANEC_TRY(executor->finishGradients());

@@ -186,6 +186,12 @@ std::optional<Error> Executor<Real>::stageRest(size_t parameter,
 }
 
 template <typename Real>
+std::string Executor<Real>::microStep(int64_t number) const {
+  const char *adding = "accumulate_step";
+  return number > 0 && bundle.plan().program(adding) ? adding : "train_step";
+}
+
+template <typename Real>
 std::optional<Error> Executor<Real>::finishGradients() {
   ANEC_TRY(finishLoading());
   if (!bundle.plan().program("finish_gradients"))

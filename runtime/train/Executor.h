@@ -61,6 +61,10 @@ public:
   /// (InvalidInput), or those of the device.
   std::optional<Error> run(const std::string &name);
 
+  /// The program of micro-step `number`, from 0, of an update: "train_step" or,
+  /// in plans that have it, "accumulate_step" for all but the first.
+  std::string microStep(int64_t number) const;
+
   /// Makes gradients of the sums of an update's micro-steps, where the plan
   /// leaves something to do: to be called after the last of them. Parameters
   /// may change then: nothing is being compiled from them any more.

@@ -44,10 +44,20 @@ std::vector<int64_t> chooseElements(Span<const double> gradient,
   return order;
 }
 
+/// Batch `number` of the training data for a program, if there is that program.
+template <typename Real>
+void putBatch(Executor<Real> &executor, const Dataset &data,
+              const std::string &program, int64_t number) {
+  const Plan &plan = executor.plan();
+  if (const HostProgram *found = plan.program(program))
+    putTrainingBatch(executor, *found, data, uint64_t(number * plan.batch));
+}
+
 class Checker {
 public:
-  Checker(Executor<double> &executor, const GradientCheckOptions &options)
-      : executor(executor), options(options) {}
+  Checker(Executor<double> &executor, const Dataset &data,
+          const GradientCheckOptions &options)
+      : executor(executor), data(data), options(options) {}
 
   Result<GradientRow> check(size_t parameter, int64_t index);
 
@@ -56,13 +66,23 @@ private:
     double before = weight;
     weight = value;
     std::optional<Error> error = executor.run("stage");
-    Result<double> loss =
-        error ? Result<double>(*error) : runForLoss(executor, "eval_loss");
+    Result<double> loss = error ? Result<double>(*error) : meanOfBatches();
     weight = before;
     return loss;
   }
 
+  Result<double> meanOfBatches() {
+    double total = 0;
+    for (int64_t m = 0; m < options.accumulation; ++m) {
+      putBatch(executor, data, "eval_loss", m);
+      ANEC_ASSIGN(double loss, runForLoss(executor, "eval_loss"));
+      total += loss;
+    }
+    return total / double(options.accumulation);
+  }
+
   Executor<double> &executor;
+  const Dataset &data;
   const GradientCheckOptions &options;
 };
 
@@ -115,29 +135,40 @@ void spreadParameters(ParameterStore<Real> &store, uint64_t seed) {
 }
 
 template <typename Real>
-Result<double> computeGradients(Executor<Real> &executor, const Dataset &data) {
-  for (const char *name : {"train_step", "eval_loss"})
-    if (const HostProgram *program = executor.plan().program(name))
-      putTrainingBatch(executor, *program, data, 0);
-  executor.parameters().zeroGradients();
-  executor.setLossScale(1);
+Result<double> computeGradients(Executor<Real> &executor, const Dataset &data,
+                                const GradientCheckOptions &options) {
+  ParameterStore<Real> &store = executor.parameters();
+  store.zeroGradients();
+  executor.setLossScale(options.lossScale);
   ANEC_TRY(executor.run("stage"));
-  ANEC_ASSIGN(double loss, runForLoss(executor, "train_step"));
+  double total = 0;
+  for (int64_t m = 0; m < options.accumulation; ++m) {
+    const std::string program = executor.microStep(m);
+    putBatch(executor, data, program, m);
+    ANEC_ASSIGN(double loss, runForLoss(executor, program));
+    total += loss;
+  }
   ANEC_TRY(executor.finishGradients());
-  return loss;
+  const double steps = double(options.accumulation);
+  const std::vector<Parameter> &parameters = store.plan().parameters;
+  for (size_t p = 0; p < parameters.size(); ++p)
+    for (int64_t i = 0; parameters[p].trainable && i < parameters[p].count; ++i)
+      for (Real &element : store.gradient(p, i))
+        element = Real(double(element) / (steps * options.lossScale));
+  return total / steps;
 }
 
 Result<std::vector<GradientRow>>
 checkGradients(Executor<double> &executor, const Dataset &data,
                const GradientCheckOptions &options,
                const std::function<void(const GradientRow &)> &progress) {
-  ANEC_ASSIGN(double loss, computeGradients(executor, data));
+  ANEC_ASSIGN(double loss, computeGradients(executor, data, options));
   if (!std::isfinite(loss))
     return makeError(ErrorCode::Diverged,
                      "expects a finite loss to check gradients, but got {}",
                      loss);
   std::vector<GradientRow> rows;
-  Checker checker(executor, options);
+  Checker checker(executor, data, options);
   const std::vector<Parameter> &parameters = executor.plan().parameters;
   for (size_t p = 0; p < parameters.size(); ++p)
     for (int64_t i = 0; parameters[p].trainable && i < parameters[p].count;
@@ -171,7 +202,8 @@ std::optional<Error> writeGradients(ParameterStore<Real> &store, double loss,
 
 #define ANEC_INSTANTIATE(Real)                                                 \
   template void spreadParameters(ParameterStore<Real> &, uint64_t);            \
-  template Result<double> computeGradients(Executor<Real> &, const Dataset &); \
+  template Result<double> computeGradients(Executor<Real> &, const Dataset &,  \
+                                           const GradientCheckOptions &);      \
   template std::optional<Error> writeGradients(ParameterStore<Real> &, double, \
                                                const std::string &);
 ANEC_INSTANTIATE(float)

@@ -19,6 +19,12 @@ struct GradientCheckOptions {
   /// the others drawn by `seed`.
   int64_t samples = 4;
   uint64_t seed = 1;
+  /// Micro-steps of one update, of a batch each: losses and gradients are their
+  /// means.
+  int64_t accumulation = 1;
+  /// What the loss is multiplied by on its way back; gradients are divided by
+  /// it. Other than 1 only fp16 notices.
+  double lossScale = 1;
   /// The difference is (loss(w + step) - loss(w - step)) / (2 step). In f64 a
   /// loss near 5 has noise 1e-15, so 1e-11 in the quotient; the step's own
   /// error is about (step / |w|)^2, 1e-6 for weights of 0.1.
@@ -49,11 +55,11 @@ struct GradientRow {
 template <typename Real>
 void spreadParameters(ParameterStore<Real> &store, uint64_t seed);
 
-/// Zeroes the gradients, puts the first training batch of `data` into the
-/// inputs, stages and runs train_step with loss scale 1. Returns the loss;
-/// gradients are in the store.
+/// Stages and runs the micro-steps of one update on the first training batches
+/// of `data`. Returns the loss; gradients are in the store.
 template <typename Real>
-Result<double> computeGradients(Executor<Real> &executor, const Dataset &data);
+Result<double> computeGradients(Executor<Real> &executor, const Dataset &data,
+                                const GradientCheckOptions &options);
 
 /// One row for each trainable tensor, in plan order; `progress` is called with
 /// each as it is done. Parameters are as before in the end.

@@ -206,17 +206,17 @@ std::optional<Error> Trainer::finishUpdate(Update &update) {
 }
 
 Result<double> Trainer::runMicroSteps(double scale, double &witness) {
-  const HostProgram &program = *bundle.plan().program("train_step");
   executor->setLossScale(scale);
   store->zeroGradients();
   double total = 0;
   for (int64_t m = 0; m < options.accumulation; ++m) {
     uint64_t step = uint64_t(done * options.accumulation + m);
-    putTrainingBatch(*executor, program, *data.training,
+    const std::string program = executor->microStep(m);
+    putTrainingBatch(*executor, *bundle.plan().program(program), *data.training,
                      step * uint64_t(bundle.plan().batch));
-    ANEC_ASSIGN(double loss, runForLoss(*executor, "train_step"));
+    ANEC_ASSIGN(double loss, runForLoss(*executor, program));
     total += loss;
-    witness = std::max(witness, executor->witness("train_step"));
+    witness = std::max(witness, executor->witness(program));
   }
   ANEC_TRY(executor->finishGradients());
   return total / double(options.accumulation);

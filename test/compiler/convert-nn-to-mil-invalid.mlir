@@ -1,22 +1,10 @@
 // RUN: anec-opt %s -split-input-file -verify-diagnostics -pass-pipeline='builtin.module(nn.model(convert-nn-to-mil))'
 
 nn.model @m {
-  nn.func private @host_op(%x: tensor<1x16x8xf32>) -> tensor<8xf32> attributes {kernel} {
-    %y = nn.sum_tokens %x : tensor<1x16x8xf32>
-    nn.return %y : tensor<8xf32>
-  }
-}
-// expected-error @-5 {{expects result 0 of a kernel to be an activation, but got 'tensor<8xf32>'}}
-
-// -----
-
-nn.model @m {
-  nn.func private @weight_gradient(%x: tensor<1x16x8xf32>) -> tensor<1x16x8xf32> attributes {kernel} {
-    // expected-error @below {{with transpose_a is host work; it has no device form}}
-    // expected-error @below {{failed to legalize operation 'nn.matmul'}}
-    %y = nn.matmul %x, %x transpose_a : tensor<1x16x8xf32>, tensor<1x16x8xf32>
-    %z = nn.matmul %x, %y : tensor<1x16x8xf32>, tensor<8x8xf32>
-    nn.return %z : tensor<1x16x8xf32>
+  // expected-error @below {{expects result 0 of a kernel to be an activation, a matrix or a vector, but got 'tensor<1x2x4x4xf32>'}}
+  nn.func private @scores_leave(%q: tensor<1x4x8xf32>) -> tensor<1x2x4x4xf32> attributes {kernel} {
+    %s = nn.head_scores %q, %q, heads = 2, kv_heads = 2 : tensor<1x4x8xf32>, tensor<1x4x8xf32>
+    nn.return %s : tensor<1x2x4x4xf32>
   }
 }
 
@@ -25,7 +13,7 @@ nn.model @m {
 nn.model @m {
   nn.func private @not_a_device_op(%x: tensor<1x16x8xf32>, %t: tensor<1x16x8xf32>) -> tensor<1x16x8xf32> attributes {kernel} {
     // expected-error @below {{has no device form; it cannot stand in a kernel}}
-    %l = nn.rms_norm_gain_grad %x, %t {eps = 1.0e-5} : tensor<1x16x8xf32>
+    %l = nn.exp %x : tensor<1x16x8xf32>
     nn.return %x : tensor<1x16x8xf32>
   }
 }

@@ -56,4 +56,13 @@ nn.model @m {
     %dx = nn.rms_norm_grad %x, %g, %dy {eps = 1.0e-5} : tensor<2x16x8xf32>, tensor<8xf32>
     nn.return %dx : tensor<2x16x8xf32>
   }
+
+  // Summed over tokens.
+  // CHECK-LABEL: mil.program @rms_norm_gain_grad
+  // CHECK:         %[[EACH:.*]] = mil.mul %{{.*}}, %{{.*}} : tensor<1x8x1x32xf16>, tensor<1x8x1x32xf16>
+  // CHECK:         mil.reduce_sum %{{.*}}, axes = [3], keep_dims = true : tensor<1x8x1x32xf16>
+  nn.func private @rms_norm_gain_grad(%x: tensor<2x16x8xf32>, %dy: tensor<2x16x8xf32>) -> tensor<8xf32> attributes {kernel} {
+    %dg = nn.rms_norm_gain_grad %x, %dy {eps = 1.0e-5} : tensor<2x16x8xf32>
+    nn.return %dg : tensor<8xf32>
+  }
 }

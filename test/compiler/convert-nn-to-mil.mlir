@@ -92,6 +92,23 @@ nn.model @m {
     nn.return %z : tensor<2x16x8xf32>
   }
 
+  // A weight gradient is a product along the tokens and leaves as rows; that of
+  // a bias is a sum over them.
+  // CHECK-LABEL: mil.program @gradients
+  // CHECK:         mil.func @main(%[[DY:.*]]: tensor<1x16x1x32xf16>, %[[X:.*]]: tensor<1x8x1x32xf16>
+  // CHECK-DAG:     %[[A:.*]] = mil.reshape %[[DY]], shape = [1, 1, 16, 32]
+  // CHECK-DAG:     %[[B:.*]] = mil.reshape %[[X]], shape = [1, 1, 8, 32]
+  // CHECK:         %[[DW:.*]] = mil.matmul %[[A]], %[[B]], transpose_x = false, transpose_y = true : {{.*}}
+  // CHECK:         %[[DB:.*]] = mil.reduce_sum %[[DY]], axes = [3], keep_dims = true
+  // CHECK:         %[[ROWS:.*]] = mil.reshape %[[DW]], shape = [1, 16, 1, 8]
+  // CHECK:         mil.return %[[ROWS]], %[[DB]] : tensor<1x16x1x8xf16>, tensor<1x16x1x1xf16>
+  nn.func private @gradients(%dy: tensor<2x16x16xf32>, %x: tensor<2x16x8xf32>)
+      -> (tensor<16x8xf32>, tensor<16xf32>) attributes {kernel} {
+    %dw = nn.matmul %dy, %x transpose_a : tensor<2x16x16xf32>, tensor<2x16x8xf32>
+    %db = nn.sum_tokens %dy : tensor<2x16x16xf32>
+    nn.return %dw, %db : tensor<16x8xf32>, tensor<16xf32>
+  }
+
   // Only kernels are lowered.
   // CHECK-LABEL: nn.func private @host
   // CHECK:         nn.silu

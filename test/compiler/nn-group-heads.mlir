@@ -68,6 +68,20 @@ nn.model @model {
     %y = nn.silu %p : !x
     nn.return %y : !x
   }
+  // Into rows and columns of a gradient that the kernel returns.
+  // CHECK-LABEL: @gradient(
+  // CHECK-SAME: -> (tensor<4x4xf32> {nn.column_order = array<i64: 2, 3, 0, 1>, nn.row_order = array<i64: 2, 0, 1, 3>})
+  // CHECK-NEXT: %[[D:.*]] = nn.silu
+  // CHECK-NEXT: %[[X:.*]] = nn.tanh
+  // CHECK-NEXT: nn.matmul %[[D]], %[[X]] transpose_a
+  nn.func private @gradient(%d: !x, %x: !x) -> !w attributes {kernel} {
+    %s = nn.silu %d : !x
+    %t = nn.tanh %x : !x
+    %ps = nn.permute_features %s {order = array<i64: 1, 2, 0, 3>} : !x
+    %pt = nn.permute_features %t {order = array<i64: 2, 3, 0, 1>} : !x
+    %dw = nn.matmul %ps, %pt transpose_a : !x, !x
+    nn.return %dw : !w
+  }
   // There and back is nothing.
   // CHECK-LABEL: @cancel(
   // CHECK-NOT: order

@@ -3,7 +3,8 @@
 // RUN: anec-opt %s -pass-pipeline='builtin.module(mil.program(pack-weights))' | FileCheck %s
 
 // 64 columns: one half as wide is folded into 2 blocks of 48 rows. A quarter as
-// wide, 3 rows are one row of 3 blocks, and zeros.
+// wide, 3 rows are one row of 3 blocks, and zeros; the last row fills the
+// surface.
 // CHECK-LABEL: mil.program @three_widths
 // CHECK:         %[[A:.*]] = mil.add
 // CHECK:         %[[B:.*]] = mil.mul
@@ -14,7 +15,8 @@
 // CHECK:         %[[C0:.*]] = mil.reshape %[[C]], shape = [1, 1, 1, 48]
 // CHECK:         %[[Z:.*]] = mil.const {{.*}} : tensor<1x1x1x16xf16> in "weights/zeros_16.bin"
 // CHECK:         %[[CC:.*]] = mil.concat(%[[C0]], %[[Z]]), axis = 3
-// CHECK:         mil.concat(%[[A]], %[[BB]], %[[CC]]
+// CHECK:         %[[ROWS:.*]] = mil.add %{{.*}}, %[[CC]] : tensor<1x304x1x64xf16>, tensor<1x1x1x64xf16>
+// CHECK:         mil.concat(%[[A]], %[[BB]], %[[ROWS]]), axis = 1
 mil.program @three_widths {
   mil.func @main(%x: tensor<1x32x1x64xf16>, %y: tensor<1x96x1x32xf16>, %z: tensor<1x3x1x16xf16>)
       -> (tensor<1x32x1x64xf16>, tensor<1x96x1x32xf16>, tensor<1x3x1x16xf16>) {

@@ -1,5 +1,7 @@
 // RUN: anec %models/tiny-llama.ir --target=m4 --weights=param --print-ir-after=plan-build | FileCheck %s
 // RUN: anec %models/tiny-llama.ir --target=m4 --print-ir-after=plan-build | FileCheck %s --check-prefix=PACKED
+// RUN: anec %models/tiny-llama.ir --target=m4 --offload=dw --print-ir-after=plan-build | FileCheck %s --check-prefix=SUMS
+// RUN: anec %models/tiny-llama.ir --offload=dw --print-ir-after=plan-build | FileCheck %s --check-prefix=ADDED
 
 // With several inputs and outputs nothing is copied between kernels: a layer
 // leaves its result where the next one takes it, the backward binds the taps of
@@ -30,3 +32,23 @@
 // PACKED:     plan.program "stage"
 // PACKED:     plan.stage <parameter "layers.*.attention.wq.weight"[i]> to <"layer_fwd.weights"[i]
 // PACKED-NOT: plan.stage <parameter "layers.*.attention.wq.weight"
+
+// Weight gradients stay on the device: the first micro-step writes them, the
+// others read and write the same surfaces, and the host reads them once an
+// update.
+// SUMS:       plan.program "train_step"
+// SUMS:       plan.dispatch "layer_bwd" [{{.*}}] to [{{.*}}#plan.surface<"[[WQ:layers\.\*\.attention\.wq\.weight\.gradient]]"[i]>
+// SUMS-NOT:   plan.read <"[[WQ]]"
+// SUMS:       plan.surface "[[WQ]]" {{.*}}count = 4
+// SUMS:       plan.program "accumulate_step"
+// SUMS:       plan.dispatch "layer_bwd_add" [{{.*}}#plan.surface<"[[WQ]]"[i]>{{.*}}] to [{{.*}}#plan.surface<"[[WQ]]"[i]>
+// SUMS-NOT:   plan.read <"[[WQ]]"
+// SUMS:       plan.program "finish_gradients"
+// SUMS:       plan.for 4
+// SUMS:       plan.read <"[[WQ]]"[i] "value"> to <buffer "[[H:h[0-9]+]]">
+// SUMS-NEXT:  plan.host "scale" [#plan.value<buffer "[[H]]">] to [#plan.value<gradient "layers.*.attention.wq.weight"[i]>] {factor = 1.000000e+00
+
+// A target of one output returns them to the host, which adds them.
+// ADDED-NOT:  accumulate_step
+// ADDED:      plan.dispatch "layer_bwd"
+// ADDED:      plan.host "scale" {{.*}} to [#plan.value<gradient "layers.*.attention.wq.weight"[i]>]

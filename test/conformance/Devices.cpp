@@ -15,7 +15,8 @@ static DeviceCase simulated(const std::string &profile) {
           [found](ThreadPool &pool) { return makeSimDevice(*found, {}, pool); },
           !found->takesOneInput() && !found->takesOneOutput(),
           !found->refuses(target::Rule::IoLayout),
-          found->refuses(target::Rule::MilHeader10)};
+          found->refuses(target::Rule::MilHeader10),
+          !found->refuses(target::Rule::IoInPlace)};
 }
 
 /// The ane device over the stand-in for Apple's frameworks. One process runs

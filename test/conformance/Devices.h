@@ -29,6 +29,8 @@ struct DeviceCase {
   bool takesMatrices = true;
   /// Whether it wants programs in the form of M1.
   bool wantsOldForm = false;
+  /// Whether a surface may be input and output; an error otherwise.
+  bool takesSharedSurfaces = true;
 };
 
 inline std::ostream &operator<<(std::ostream &stream, const DeviceCase &each) {

@@ -27,6 +27,10 @@ STRATEGIES = {
     "more offload": ["--offload=final-norm,norm-bwd"],
     "extras": ["--offload=extras"],
     "extras param m4": ["--offload=extras", "--target=m4", "--weights=param"],
+    "max": ["--offload=max"],
+    "max param m4": ["--offload=max", "--target=m4", "--weights=param"],
+    "max m5": ["--offload=max", "--target=m5"],
+    "dw baked m4": ["--offload=dw", "--target=m4", "--weights=baked"],
     "softmax alone": ["--offload=classifier-softmax"],
     "m1": ["--target=m1"],
     "m5": ["--target=m5"],
@@ -150,6 +154,16 @@ def main():
         metrics = kill_and_resume(tools, packed, inside("resumed"))
         failures += compare_runs("killed and resumed", expected, inside("two"), metrics,
                                  inside("resumed"))
+
+        # Sums on the device are over when a checkpoint is written.
+        summed = compile_as(tools, inside("summed"), *STRATEGIES["max param m4"])
+        sums = train(tools, summed, inside("sums"), *FLAGS, "--threads", "2")
+        metrics = train(tools, summed, inside("sums1"), *FLAGS, "--threads", "1")
+        failures += compare_runs("max, 1 and 2 threads", sums, inside("sums"), metrics,
+                                 inside("sums1"))
+        metrics = kill_and_resume(tools, summed, inside("sums-resumed"))
+        failures += compare_runs("max, killed and resumed", sums, inside("sums"), metrics,
+                                 inside("sums-resumed"))
 
         for name, flags in STRATEGIES.items():
             bundle = compile_as(tools, inside(name), *flags)

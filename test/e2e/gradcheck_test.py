@@ -11,9 +11,10 @@ import tempfile
 from tools_under_test import ROOT, arguments, run
 
 
-def gradcheck(tools, bundle):
+def gradcheck(tools, bundle, *flags):
     """Exit status and the last line."""
-    done = subprocess.run([os.path.join(tools, "ane-run"), "gradcheck", bundle, "--samples", "1"],
+    done = subprocess.run([os.path.join(tools, "ane-run"), "gradcheck", bundle, "--samples", "1",
+                           *flags],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode, done.stdout.strip().splitlines()[-1]
 
@@ -48,8 +49,8 @@ def main():
     tools = arguments(__doc__.split("\n")[0]).parse_args().bin
     failures = 0
 
-    def expect(name, bundle, expected):
-        status, summary = gradcheck(tools, bundle)
+    def expect(name, bundle, expected, *flags):
+        status, summary = gradcheck(tools, bundle, *flags)
         print(f"{name}: {summary}, exit status {status}, expected {expected}")
         return status != expected
 
@@ -73,6 +74,14 @@ def main():
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama.ir"),
                  "--seq=20", "--batch=3", *flags, "-o", bundle])
             failures += expect(name, bundle, 0)
+        # Weight gradients from the device, added up by the host or in place, in
+        # the order of grouped heads.
+        for model in ("tiny-llama", "tiny-llama-gqa"):
+            for name, flags in (("max", []), ("max-m4", ["--target=m4", "--weights=param"])):
+                bundle = os.path.join(folder, model + name)
+                run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"),
+                     "--seq=32", "--batch=1", "--offload=max", *flags, "-o", bundle])
+                failures += expect(f"{model} {name}, 3 micro-steps", bundle, 0, "--accum", "3")
         for rule in ("linear", "silu", "rms_norm", "rope", "attention", "embedding"):
             bundle = os.path.join(folder, "broken-" + rule)
             run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", "tiny-llama.ir"),

@@ -9,7 +9,7 @@ import tempfile
 from equality_test import MODEL, STRATEGIES, losses
 from tools_under_test import ROOT, arguments, run, train
 
-UPDATES = 100
+UPDATES, ACCUMULATION = 100, 3
 SIZES = ["--batch=1", "--seq=32"]
 FLAGS = ["--data", os.path.join(ROOT, "models", "stories-train.txt"), "--steps", str(UPDATES),
          "--lr", "3e-4", "--seed", "1", "--no-compact"]
@@ -52,6 +52,14 @@ def main():
             bundle = compile_as(tools, os.path.join(folder, name), flags)
             found = worst(run_of(name, bundle), reference)
             print(f"{name}: within {found:.1e} of f32, at most {fp16_noise():.1e}")
+            failures += not found <= fp16_noise()
+        # Sums of gradients that stay on the device in fp16, against those of f32.
+        several = "--accum", str(ACCUMULATION)
+        summed = run_of("f32 sums", os.path.join(folder, "packed"), "--numerics", "f32", *several)
+        for name in ("packed strict", "max", "max param m4"):
+            found = worst(run_of(name + " sums", os.path.join(folder, name), *several), summed)
+            print(f"{name}, {ACCUMULATION} micro-steps: within {found:.1e} of f32, "
+                  f"at most {fp16_noise():.1e}")
             failures += not found <= fp16_noise()
     return bool(failures)
 

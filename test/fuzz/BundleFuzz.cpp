@@ -62,6 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const ProgramFiles program = bundle->programFiles(kernel);
     (void)mil::read(program.text, program.name);
   }
-  (void)makeBill(*bundle);
+  (void)makeBill(*bundle, 2);
   return 0;
 }

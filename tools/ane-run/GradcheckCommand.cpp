@@ -8,6 +8,8 @@
 #include "tools/ane-run/Commands.h"
 #include "tools/ane-run/DeviceOptions.h"
 
+#include <algorithm>
+
 namespace anec::rt {
 namespace {
 
@@ -21,9 +23,12 @@ struct GradcheckFlags {
 /// but where the bundle was compiled for fewer.
 Result<TrainData> openData(const Plan &plan, const GradcheckFlags &flags) {
   TrainOptions options;
-  options.data = flags.data.empty()
-                     ? fmt::format("synthetic:{}", 4 * plan.batch)
-                     : flags.data;
+  options.data =
+      flags.data.empty()
+          ? fmt::format("synthetic:{}",
+                        std::max<int64_t>(4, flags.options.accumulation) *
+                            plan.batch)
+          : flags.data;
   options.seed = flags.options.seed;
   options.compact = plan.activeRows != 0;
   return openTrainData(plan, options);
@@ -44,7 +49,8 @@ Result<int> withModel(const GradcheckFlags &flags, const Use &use) {
     spreadParameters(store, flags.options.seed);
   ANEC_ASSIGN(std::unique_ptr<Executor<Real>> executor,
               Executor<Real>::create(bundle, *device, store, pool));
-  ANEC_ASSIGN(double loss, computeGradients(*executor, *data.training));
+  ANEC_ASSIGN(double loss,
+              computeGradients(*executor, *data.training, flags.options));
   if (!flags.dump.empty())
     ANEC_TRY(writeGradients(store, loss, flags.dump));
   return use(*executor, *data.training);
@@ -104,8 +110,18 @@ void addGradcheckCommand(CLI::App &app, Action &action) {
       ->add_option("--seed", flags->options.seed,
                    "of parameters, data and samples")
       ->capture_default_str();
+  command
+      ->add_option("--accum", flags->options.accumulation,
+                   "micro-steps of the update")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 16))
+      ->capture_default_str();
+  command
+      ->add_option("--loss-scale", flags->options.lossScale,
+                   "what gradients are multiplied by on the device")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--data", flags->data,
-                      "data of the one batch (default: random)");
+                      "data of the batches (default: random)");
   command->add_option("--init", flags->initialize,
                       "safetensors with parameters (default: random, spread "
                       "more than initial values)");

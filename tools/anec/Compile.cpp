@@ -57,7 +57,7 @@ int printBill(const BundleFiles &files, const CompileCommand &command) {
   rt::Result<rt::Bundle> bundle = rt::Bundle::fromFiles(std::move(bytes));
   if (!bundle)
     return fail(bundle.error().message);
-  rt::Result<rt::Bill> bill = rt::makeBill(*bundle);
+  rt::Result<rt::Bill> bill = rt::makeBill(*bundle, command.accumulation);
   if (!bill)
     return fail(bill.error().message);
   rt::Result<rt::target::Profile> profile =

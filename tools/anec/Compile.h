@@ -16,6 +16,7 @@ struct CompileCommand {
   int64_t sequence = 0, batch = 0; ///< 0: as written.
   std::string activeVocabulary;    ///< A number or a token file; empty: all.
   std::string printAfter;
+  int64_t accumulation = 10; ///< Micro-steps of an update, for the bill.
   /// "text" or "json" prints the bill; empty: none.
   std::string report;
   bool printAfterAll = false;

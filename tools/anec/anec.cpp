@@ -35,7 +35,8 @@ int main(int argc, char **argv) {
   auto emit = text("emit", command.emit, "bundle, nn, mil or plan");
   auto weights =
       text("weights", options.weights, "packed, param, baked or delta");
-  auto offload = text("offload", options.offload, "auto, none or a list");
+  auto offload =
+      text("offload", options.offload, "auto, none, extras, max or a list");
   auto recompute = text("recompute", options.recompute, "auto, cheap or full");
   auto target =
       text("target", options.target, "strict, m1, m4, m5 or a profile's file");
@@ -61,6 +62,10 @@ int main(int argc, char **argv) {
                                   cl::cat(category));
   cl::opt<int64_t, true> batch("batch", cl::location(command.batch),
                                cl::desc("another batch"), cl::cat(category));
+  cl::opt<int64_t, true> accumulation(
+      "accum", cl::location(command.accumulation),
+      cl::desc("micro-steps of an update, for the bill"),
+      cl::init(command.accumulation), cl::cat(category));
   cl::opt<bool, true> all("print-ir-after-all",
                           cl::location(command.printAfterAll),
                           cl::desc("after each pass"), cl::cat(category));
@@ -91,6 +96,11 @@ int main(int argc, char **argv) {
   options.weightsFor.assign(weightsFor.begin(), weightsFor.end());
   if (command.sequence < 0 || command.batch < 0) {
     llvm::errs() << "anec: error: expects --seq and --batch above 0\n";
+    return 2;
+  }
+  if (command.accumulation < 1 || command.accumulation > 65536) {
+    llvm::errs() << "anec: error: expects --accum from 1 to 65536, but got "
+                 << command.accumulation << "\n";
     return 2;
   }
   options.target = anec::rt::target::profileSpec(

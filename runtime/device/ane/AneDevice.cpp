@@ -255,6 +255,15 @@ AneDevice::confirmPatch(AneProgram &program,
   ANEC_ASSIGN(std::shared_ptr<LoadedModel> compiled,
               compile(program.name, text, blobs));
   program.replace(std::move(compiled));
+  // A sum that was updated in place has wrong values in it now.
+  for (const AneSurface *output : outputs)
+    if (std::find(inputs.begin(), inputs.end(), output) != inputs.end())
+      return makeError(ErrorCode::DeviceFailure,
+                       "{}: was patched and computed with other weights, in "
+                       "place, which cannot be repeated; start again with "
+                       "--resume, and --weights=baked if it happens again "
+                       "[w-patch-donor]",
+                       program.name);
   return program.evaluate(*framework, options.qos, inputs, outputs);
 }
 

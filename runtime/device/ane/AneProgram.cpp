@@ -63,11 +63,9 @@ AneProgram::check(const std::vector<AneSurface *> &inputs,
   ANEC_TRY(checkPorts(name, model->signature.inputs, inputs, "input"));
   ANEC_TRY(checkPorts(name, model->signature.outputs, outputs, "output"));
   for (AneSurface *output : outputs)
-    if (std::count(inputs.begin(), inputs.end(), output) +
-            std::count(outputs.begin(), outputs.end(), output) >
-        1)
+    if (std::count(outputs.begin(), outputs.end(), output) > 1)
       return makeError(ErrorCode::InvalidInput,
-                       "surface '{}' is input and output of one dispatch",
+                       "surface '{}' is output of one dispatch twice",
                        output->spec().name);
   return std::nullopt;
 }
@@ -147,10 +145,14 @@ AneProgram::matchPatch(const std::vector<AneSurface *> &inputs,
   ANEC_ASSIGN(const std::string text, model->folder->text());
   ANEC_ASSIGN(const Blobs blobs, model->folder->blobs());
   ANEC_ASSIGN(const Arrays read, elementsOf(inputs));
-  ANEC_ASSIGN(const Arrays found, elementsOf(outputs));
-  ANEC_ASSIGN(const Arrays fresh, referenceOutputs(name, text, blobs, read));
-  ANEC_ASSIGN(const Arrays old,
-              referenceOutputs(name, text, donor->blobs, read));
+  ANEC_ASSIGN(Arrays found, elementsOf(outputs));
+  ANEC_ASSIGN(Arrays fresh, referenceOutputs(name, text, blobs, read));
+  ANEC_ASSIGN(Arrays old, referenceOutputs(name, text, donor->blobs, read));
+  // What a sum was before is gone.
+  for (size_t i = outputs.size(); i-- > 0;)
+    if (std::find(inputs.begin(), inputs.end(), outputs[i]) != inputs.end())
+      for (Arrays *each : {&found, &fresh, &old})
+        each->erase(each->begin() + static_cast<std::ptrdiff_t>(i));
   return matchWeights(found, fresh, old);
 }
 

@@ -83,7 +83,8 @@ std::string evaluateHint(const DeviceError &error, bool ranBefore) {
                : "; 0x1d is reported for surfaces that are too small or bound "
                  "in another order than the program wants";
   if (has(error.description, "0x9 ") || has(error.description, "0x9:"))
-    return "; 0x9 is reported for a surface that is bound twice";
+    return "; 0x9 is reported for a surface that is bound twice, as sums of "
+           "gradients are [io-in-place]: --target=FILE can refuse that";
   return "";
 }
 

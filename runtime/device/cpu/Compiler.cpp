@@ -333,6 +333,8 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
+  // Fusing keeps which row is read before which is written.
+  program->shared = findSharedPorts(program->buffers, program->steps);
   if (options.fuseRows && !options.wrapper)
     fuseRows(program->buffers, program->steps);
   for (Step &step : program->steps)

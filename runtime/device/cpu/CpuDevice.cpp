@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 namespace anec::rt {
 
@@ -65,10 +66,18 @@ private:
                                   const std::vector<Port> &ports,
                                   uint64_t &bytes) const;
 
+  size_t bytesOf(const Surface &surface) const;
+  std::vector<size_t> moveShared(const CpuProgram &program,
+                                 const std::vector<const void *> &from,
+                                 std::vector<void *> &to,
+                                 const std::vector<Surface *> &outputs);
+
   Numerics mode;
   ThreadPool &pool;
   KernelWrapper wrapper;
   AlignedBuffer<uint8_t> arena;
+  /// Results of a dispatch for surfaces that it reads too.
+  AlignedBuffer<uint8_t> beside;
   DeviceCounters counted;
   /// Programs are loaded on another thread too.
   std::atomic<uint64_t> compiles{0}, reloads{0};
@@ -219,6 +228,39 @@ void CpuDevice::prepare(Program &program,
     bringIntoForm(loaded, inputs, pool);
 }
 
+size_t CpuDevice::bytesOf(const Surface &surface) const {
+  return static_cast<size_t>(surface.spec().channels * surface.spec().width *
+                             elementSize(storageType(mode)));
+}
+
+/// Gives outputs that are inputs too other memory to be written to, where the
+/// program cannot do with one; returns which.
+std::vector<size_t> CpuDevice::moveShared(
+    const CpuProgram &program, const std::vector<const void *> &from,
+    std::vector<void *> &to, const std::vector<Surface *> &outputs) {
+  std::vector<size_t> shared;
+  size_t bytes = 0;
+  auto isSafe = [&](size_t input, size_t output) {
+    const auto &ports = program.sharedPorts();
+    return std::any_of(ports.begin(), ports.end(), [&](SharedPorts each) {
+      return each.input == input && each.output == output;
+    });
+  };
+  for (size_t i = 0; i < to.size(); ++i)
+    for (size_t input = 0; input < from.size(); ++input)
+      if (from[input] == to[i] && !isSafe(input, i)) {
+        shared.push_back(i);
+        bytes += bytesOf(*outputs[i]);
+        break;
+      }
+  uint8_t *memory = beside.reserve(static_cast<int64_t>(bytes));
+  for (size_t i : shared) {
+    to[i] = memory;
+    memory += bytesOf(*outputs[i]);
+  }
+  return shared;
+}
+
 std::optional<Error> CpuDevice::run(Program &program,
                                     const std::vector<Surface *> &inputs,
                                     const std::vector<Surface *> &outputs) {
@@ -226,9 +268,9 @@ std::optional<Error> CpuDevice::run(Program &program,
   ANEC_TRY(checkSurfaces(loaded.program->inputs(), inputs, "input"));
   ANEC_TRY(checkSurfaces(loaded.program->outputs(), outputs, "output"));
   for (Surface *surface : outputs) {
-    if (std::find(inputs.begin(), inputs.end(), surface) != inputs.end())
+    if (std::count(outputs.begin(), outputs.end(), surface) > 1)
       return makeError(ErrorCode::InvalidInput,
-                       "surface '{}' is input and output of one dispatch",
+                       "surface '{}' is output of one dispatch twice",
                        surface->spec().name);
     static_cast<CpuSurface *>(surface)->useWhole();
   }
@@ -241,8 +283,13 @@ std::optional<Error> CpuDevice::run(Program &program,
     from.push_back(static_cast<CpuSurface *>(surface)->data());
   for (Surface *surface : outputs)
     to.push_back(static_cast<CpuSurface *>(surface)->data());
+  const std::vector<size_t> shared =
+      moveShared(*loaded.program, from, to, outputs);
   ANEC_TRY(loaded.program->run(from, to, arena, pool, &counted.operatorSeconds,
                                packed));
+  for (size_t i : shared)
+    std::memcpy(static_cast<CpuSurface *>(outputs[i])->data(), to[i],
+                bytesOf(*outputs[i]));
   ++counted.dispatches;
   counted.deviceBytes += loaded.signatureBytes;
   return std::nullopt;

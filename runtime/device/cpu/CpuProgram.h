@@ -58,6 +58,11 @@ struct PackedPart : InputPart {
   bool transposed = false;
 };
 
+/// An input and an output of a program, by number.
+struct SharedPorts {
+  size_t input = 0, output = 0;
+};
+
 struct Step {
   Step(std::string op, Kernel kernel, std::vector<ValueRef> inputs,
        std::vector<ValueRef> results)
@@ -125,7 +130,12 @@ public:
   /// What of the inputs is read in any other way; may overlap.
   const std::vector<InputPart> &readParts() const { return reads; }
 
-  /// Computes all outputs. Pointers follow the ports and do not overlap;
+  /// Inputs and outputs that may be the same memory: one sum or product reads
+  /// the former, nothing else does, and writes the latter, element by element.
+  const std::vector<SharedPorts> &sharedPorts() const { return shared; }
+
+  /// Computes all outputs. Pointers follow the ports and do not overlap, but
+  /// for sharedPorts();
   /// `arena` grows as needed and may be shared by programs. Adds to `times`
   /// unless it is null. `packed` follows packedParts() with null for what is
   /// read in place; empty: everything is. InvalidInput when an index among the
@@ -158,6 +168,7 @@ private:
   std::vector<PackedMatrix> packedConstants;
   std::vector<PackedPart> parts;
   std::vector<InputPart> reads;
+  std::vector<SharedPorts> shared;
   int64_t arenaSize = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "runtime/device/cpu/MemoryPlan.h"
 
 #include <algorithm>
+#include <map>
 
 namespace anec::rt::cpu {
 
@@ -43,6 +44,60 @@ void removeDeadSteps(const std::vector<Buffer> &buffers,
   }
   std::reverse(kept.begin(), kept.end());
   steps = std::move(kept);
+}
+
+namespace {
+
+/// The ports of one kind that steps use, and the last step that used each.
+struct PortUses {
+  std::map<size_t, std::vector<size_t>> steps;
+
+  void note(const std::vector<Buffer> &buffers, BufferKind kind,
+            const std::vector<ValueRef> &values, size_t step) {
+    for (const ValueRef &value : values) {
+      const Buffer &root = buffers[rootOf(buffers, value.buffer)];
+      if (root.kind == kind)
+        steps[root.index].push_back(step);
+    }
+  }
+};
+
+/// Whether the value is all of a port, row-major.
+bool isWhole(const std::vector<Buffer> &buffers, const ValueRef &value) {
+  const Buffer &buffer = buffers[value.buffer];
+  const size_t root = rootOf(buffers, value.buffer);
+  return value.offset == 0 && value.layout.isContiguous() &&
+         (buffer.parent == value.buffer || buffer.parentOffset == 0) &&
+         buffer.parent == root && buffer.bytes == buffers[root].bytes;
+}
+
+} // namespace
+
+std::vector<SharedPorts> findSharedPorts(const std::vector<Buffer> &buffers,
+                                         const std::vector<Step> &steps) {
+  PortUses reads, writes;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    reads.note(buffers, BufferKind::Input, steps[i].inputs, i);
+    writes.note(buffers, BufferKind::Output, steps[i].results, i);
+  }
+  std::vector<SharedPorts> found;
+  for (const auto &[input, readers] : reads.steps)
+    for (const auto &[output, writers] : writes.steps) {
+      const Step &step = steps[writers[0]];
+      if (readers != writers || writers.size() != 1 ||
+          (step.op != "add" && step.op != "mul") || step.inputs.size() != 2 ||
+          !isWhole(buffers, step.results[0]))
+        continue;
+      const auto read = std::find_if(
+          step.inputs.begin(), step.inputs.end(), [&](const ValueRef &value) {
+            const Buffer &root = buffers[rootOf(buffers, value.buffer)];
+            return root.kind == BufferKind::Input && root.index == input;
+          });
+      if (isWhole(buffers, *read) &&
+          read->layout.dims == step.results[0].layout.dims)
+        found.push_back({input, output});
+    }
+  return found;
 }
 
 int64_t planMemory(std::vector<Buffer> &buffers,

@@ -20,6 +20,11 @@ bool overlap(const std::vector<Buffer> &buffers, size_t a, size_t b);
 void removeDeadSteps(const std::vector<Buffer> &buffers,
                      std::vector<Step> &steps);
 
+/// Pairs of which one step alone reads the input and alone writes the output,
+/// element by element. `steps` are not fused yet.
+std::vector<SharedPorts> findSharedPorts(const std::vector<Buffer> &buffers,
+                                         const std::vector<Step> &steps);
+
 /// Sets the arena offset of every temporary buffer; the size of the arena.
 int64_t planMemory(std::vector<Buffer> &buffers,
                    const std::vector<Step> &steps);

@@ -34,6 +34,7 @@ RuntimeRules runtimeRules(const target::Profile &profile) {
   rules.pageBytes = valueOr(profile, Rule::IoMinBytesHypothesis, 1);
   rules.slots = valueOr(profile, Rule::IoSlotsMax, unlimited);
   rules.sameSizes = profile.checks(Rule::MultiInSize);
+  rules.inPlace = !profile.refuses(Rule::IoInPlace);
   rules.productLimit =
       static_cast<double>(valueOr(profile, Rule::NumMatmulSat, largestHalf));
   rules.hasNoNan = profile.checks(Rule::NumSpecials);

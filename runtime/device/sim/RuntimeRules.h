@@ -28,6 +28,8 @@ struct RuntimeRules {
   /// multi-in-size, multi-out-size: all surfaces of one direction have one
   /// size.
   bool sameSizes = false;
+  /// io-in-place: a surface may be input and output of one dispatch.
+  bool inPlace = false;
   /// num-matmul-sat: products are infinite from this magnitude on.
   double productLimit = 32768;
   /// num-specials: no result is NaN.

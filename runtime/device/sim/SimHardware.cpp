@@ -282,12 +282,19 @@ SimHardware::checkBinding(const SimProgram &program,
                           const std::vector<SimSurface *> &outputs) {
   ANEC_TRY(checkSlots(program, program.inputs, inputs));
   ANEC_TRY(checkSlots(program, program.outputs, outputs));
-  for (const SimSurface *output : outputs)
-    if (std::find(inputs.begin(), inputs.end(), output) != inputs.end())
+  for (const SimSurface *output : outputs) {
+    if (!limits.inPlace &&
+        std::find(inputs.begin(), inputs.end(), output) != inputs.end())
       return inferenceError(
           program, "0x9",
-          fmt::format("surface '{}' is input and output [io-bind-external]",
+          fmt::format("surface '{}' is input and output [io-in-place]",
                       output->spec().name));
+    if (std::count(outputs.begin(), outputs.end(), output) > 1)
+      return inferenceError(
+          program, "0x9",
+          fmt::format("surface '{}' is output twice [io-bind-external]",
+                      output->spec().name));
+  }
   return std::nullopt;
 }
 

@@ -15,6 +15,10 @@ nn.model @model {
     %y, %taps = nn.scan @layer, 2 reverse carry(%x) each(%w) : (tensor<2x4x8xf32>, !nn.stack<2 x tensor<8x8xf32>>) -> (tensor<2x4x8xf32>, !nn.stack<2 x tensor<2x4x8xf32>>)
     // CHECK: nn.accumulate @"layers.*.w", %[[W]]
     nn.accumulate @"layers.*.w", %w : !nn.stack<2 x tensor<8x8xf32>>
+    // CHECK: %[[SUMS:.*]] = nn.accumulated @"layers.*.w" : !nn.stack<2 x tensor<8x8xf32>>
+    %sums = nn.accumulated @"layers.*.w" : !nn.stack<2 x tensor<8x8xf32>>
+    // CHECK: nn.accumulate @"layers.*.w", %[[SUMS]] in_place : !nn.stack<2 x tensor<8x8xf32>>
+    nn.accumulate @"layers.*.w", %sums in_place : !nn.stack<2 x tensor<8x8xf32>>
     nn.return %y : tensor<2x4x8xf32>
   }
 }

@@ -236,6 +236,10 @@ TEST(BundleErrors, eachPlaceOfThePlan) {
        "activation"},
       {"/programs/stage/steps/1/kernel", "triple",
        "/programs/stage/steps/1/kernel", "kernel"},
+      {"/programs/accumulate_step",
+       {{"steps", json::array()}},
+       "/programs",
+       "'finish_gradients' beside 'accumulate_step'"},
   };
   for (const Damage &damage : damages) {
     TestBundle bundle = TestBundle::withKernel();

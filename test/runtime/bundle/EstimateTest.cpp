@@ -77,6 +77,28 @@ TEST(Estimate, GradientsWaitForNobody) {
   EXPECT_NEAR(huge.total, chip.floorMs + rounds * 4 * gradient, 1e-12);
 }
 
+/// An update of four micro-steps, of which the first runs one kernel and the
+/// others two, and the end none.
+TEST(Estimate, IsTheMeanOfAnUpdate) {
+  Plan plan;
+  Step dispatch;
+  dispatch.kind = Step::Kind::Dispatch;
+  HostProgram first, other, last;
+  first.name = "train_step";
+  first.steps = {dispatch};
+  other.name = "accumulate_step";
+  other.steps = {dispatch, dispatch};
+  last.name = "finish_gradients";
+  plan.programs = {first, other, last};
+  const target::Chip &chip = *target::findChip("M4");
+  for (const Estimate &each :
+       estimateMicroStep(plan, {target::ProgramWork{}}, 4))
+    if (each.chip == "M4") {
+      EXPECT_NEAR(each.device, (1 + 3 * 2) * chip.floorMs / 4, 1e-12);
+      EXPECT_NEAR(each.total, each.device, 1e-12);
+    }
+}
+
 TEST(Estimate, EveryChipHasOne) {
   std::vector<Estimate> all =
       estimateMicroStep(plan(8), {target::ProgramWork{}});

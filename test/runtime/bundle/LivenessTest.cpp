@@ -105,4 +105,25 @@ TEST(Liveness, WhatAnIterationUsesUpComesInTurn) {
   EXPECT_FALSE(holdActivationsInTurn(inTurn)[1]);
 }
 
+/// A sum of gradients, which a dispatch updates, lives until the update ends.
+TEST(Liveness, SumsLiveUntilTheyAreRead) {
+  Plan sums = plan();
+  sums.surfaces.push_back(
+      {{"sum", 4, 8, {region(RegionKind::Activation, 4, 8)}}, 2});
+  HostProgram &train = sums.programs[0];
+  train.name = "accumulate_step";
+  Step &dispatch = train.steps[2].body[0];
+  dispatch.inputs.push_back({2, {true, 0}});
+  dispatch.outputs.push_back({2, {true, 0}});
+  Step read;
+  read.kind = Step::Kind::Read;
+  read.from = {{2, {true, 0}}, 0};
+  read.value = buffer(1);
+  HostProgram finish;
+  finish.name = "finish_gradients";
+  finish.steps = {loop(/*reverse=*/false, {read})};
+  sums.programs.push_back(finish);
+  EXPECT_EQ(memoryOf(sums).peak, 64u + 2 * 32 + 64 + 4 + 2 * 64);
+}
+
 } // namespace

@@ -95,6 +95,28 @@ TEST(CpuProgram, OneValueInTwoPlacesIsCopied) {
   EXPECT_EQ(y[24 + 5], 10);
 }
 
+/// What one step reads and writes element by element needs memory once.
+TEST(CpuProgram, OnlySumsAndProductsAreUpdatedInPlace) {
+  const std::string type = "tensor<fp16,[1,4,1,6]> ";
+  auto sharedOf = [&](const std::string &statements) {
+    auto program = compile(inMain(statements, "y"));
+    return program ? program->sharedPorts().size() : size_t(99);
+  };
+  EXPECT_EQ(sharedOf(type + "y = add(x = x, y = fp16(1));\n"), 1U);
+  // Read twice, by two steps, or from another place than it is written to.
+  EXPECT_EQ(sharedOf(type + "y = mul(x = x, y = x);\n"), 0U);
+  EXPECT_EQ(
+      sharedOf(type + "c = exp(x = x);\n" + type + "y = add(x = x, y = c);\n"),
+      0U);
+  EXPECT_EQ(sharedOf(halfOfX + std::string("tensor<fp16,[1,2,1,6]> y = add(x = "
+                                           "b, y = fp16(1));\n")),
+            0U);
+  EXPECT_EQ(sharedOf("tensor<fp16,[1,6,1,4]> c = transpose(x = x, perm = "
+                     "tensor<int32,[4]>([0,3,2,1]));\n"
+                     "tensor<fp16,[1,6,1,4]> y = add(x = c, y = fp16(1));\n"),
+            0U);
+}
+
 TEST(CpuProgram, InputsAndViewsCanBeReturned) {
   auto program =
       compile(inMain("tensor<fp16,[1,6,1,4]> y = transpose(x = x, perm = "

@@ -189,11 +189,19 @@ TEST_F(Hardware, WantsOneSizePerDirectionWhereTheProfileSaysSo) {
 }
 
 TEST_F(Hardware, WrongBindingsAreErrors) {
+  rules.inPlace = false;
   start();
   auto program = std::move(*compile(conformance::elementwise()));
   auto in = allocate(1), out = allocate(1);
   EXPECT_THAT(complaint(*program, {}, {out.get()}), HasSubstr("0x1d"));
-  EXPECT_THAT(complaint(*program, {in.get()}, {in.get()}), HasSubstr("0x9"));
+  EXPECT_THAT(complaint(*program, {in.get()}, {in.get()}),
+              AllOf(HasSubstr("0x9"), HasSubstr("[io-in-place]")));
+  // breaks io-in-place
+  auto several = std::move(*compile(conformance::severalSurfaces()));
+  auto other = allocate(1);
+  EXPECT_THAT(
+      complaint(*several, {in.get(), other.get()}, {out.get(), out.get()}),
+      AllOf(HasSubstr("0x9"), HasSubstr("output twice")));
   // breaks io-bind-external
   ++in->locks;
   EXPECT_THAT(complaint(*program, {in.get()}, {out.get()}),
@@ -201,6 +209,11 @@ TEST_F(Hardware, WrongBindingsAreErrors) {
   --in->locks;
   EXPECT_EQ(complaint(*program, {in.get()}, {out.get()}), "");
   // keeps io-lock, keeps io-bind-external
+  rules.inPlace = true;
+  start();
+  program = std::move(*compile(conformance::elementwise()));
+  EXPECT_EQ(complaint(*program, {in.get()}, {in.get()}), "");
+  // keeps io-in-place
 }
 
 TEST_F(Hardware, ReadsOtherShapesAsFlatMemory) {

@@ -208,6 +208,19 @@ for kind, pool in (("max", F.max_pool2d), ("average", F.avg_pool2d)):
     case(kind + "_pool_grad", operands, grad(y, cotangent, image),
          height=H, width=W, window=2)
 
+# The loss of a classifier whose logits are known by their largest only, and
+# what each token of its mean weighs. At the end: random numbers have an order.
+B, S, D, V = 2, 5, 8, 11
+h, rows, targets = leaf(B, S, D), leaf(V, D), torch.randint(V, (B, S))
+logits = F.linear(h, rows)
+loss = F.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
+case("peak_log_loss",
+     [h, rows, targets, logits.amax(-1, keepdim=True),
+      torch.softmax(logits, -1).amax(-1, keepdim=True)], loss)
+tokens_of = torch.randn(B, S, 1, requires_grad=True)
+case("token_weights", [dscalar], grad(tokens_of.mean(), dscalar, tokens_of))
+case("scale_tokens", [h, tokens_of], h * tokens_of)
+
 out = pathlib.Path(__file__).with_name("host_ops.json")
 lines = ",\n".join(json.dumps(c) for c in cases)
 out.write_text('{"source": "PyTorch %s, f64",\n"derived_gain": %s,\n'
