@@ -133,9 +133,10 @@ std::optional<cpu::Kernel> narrowSum(const cpu::Preparation &preparation,
       }
       sums[place] = roundedTo(bits, sums[place] + numbers[i]);
     }
-    if (isMean && !sums.empty())
+    const size_t terms = sums.empty() ? 1 : numbers.size() / sums.size();
+    if (isMean)
       for (double &sum : sums)
-        sum /= double(numbers.size() / sums.size());
+        sum /= double(terms);
     cpu::storeNumbers(sums, arguments.results[0]);
   });
 }
