@@ -88,11 +88,13 @@ std::vector<SharedPorts> findSharedPorts(const std::vector<Buffer> &buffers,
           (step.op != "add" && step.op != "mul") || step.inputs.size() != 2 ||
           !isWhole(buffers, step.results[0]))
         continue;
-      const auto read = std::find_if(
-          step.inputs.begin(), step.inputs.end(), [&](const ValueRef &value) {
-            const Buffer &root = buffers[rootOf(buffers, value.buffer)];
-            return root.kind == BufferKind::Input && root.index == input;
-          });
+      // C++17 does not capture the names of a structured binding.
+      const auto isInput = [&buffers, index = input](const ValueRef &value) {
+        const Buffer &root = buffers[rootOf(buffers, value.buffer)];
+        return root.kind == BufferKind::Input && root.index == index;
+      };
+      const auto read =
+          std::find_if(step.inputs.begin(), step.inputs.end(), isInput);
       if (isWhole(buffers, *read) &&
           read->layout.dims == step.results[0].layout.dims)
         found.push_back({input, output});
