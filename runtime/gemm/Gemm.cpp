@@ -31,6 +31,9 @@ using namespace gemm_detail;
 /// B is packed for so many columns at a time, and for as many slices of the
 /// terms as half of the second cache holds.
 constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
+/// B is packed as it lies in memory, which another core may just have written:
+/// by columns, or so many terms of all columns at a time.
+constexpr int64_t termsAtOnce = 16;
 /// One task computes at most this many panels of A.
 constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
@@ -91,8 +94,10 @@ private:
 
   void planTasks();
   bool mayStream() const;
+  int64_t piecesOf(const Block &block) const;
   void packPiece(const Block &block, int64_t piece, T *numbers) const;
-  PackedBlock<T> share(const Block &block);
+  PackedBlock<T> memoryOfBlock() const;
+  PackedBlock<T> packTogether(const Block &block) const;
   PackedBlock<T> packAlone(const Block &block) const;
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
@@ -181,9 +186,10 @@ template <typename T> void Product<T>::run() {
     }
 }
 
-/// B is packed as it lies in memory, which another core may just have written:
-/// by columns, or by a few terms of all columns.
-constexpr int64_t termsAtOnce = 16;
+template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
+  return b.columnStride == 1 ? ceilDiv(block.depthSize, termsAtOnce)
+                             : block.panelsB;
+}
 
 template <typename T>
 void Product<T>::packPiece(const Block &block, int64_t piece,
@@ -203,26 +209,27 @@ void Product<T>::packPiece(const Block &block, int64_t piece,
     pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
 }
 
-/// All threads pack their part of a block.
-template <typename T> PackedBlock<T> Product<T>::share(const Block &block) {
+/// Memory of the calling thread for a block.
+template <typename T> PackedBlock<T> Product<T>::memoryOfBlock() const {
   Workspace<T> &workspace = Workspace<T>::get();
-  workspace.blockInB = block.id;
-  const PackedBlock<T> result{
-      workspace.b.reserve(blockColumns * outerDepth),
-      workspace.terms.reserve(blockColumns / tiles.width)};
-  const bool byTerms = b.columnStride == 1;
-  const int64_t pieces =
-      byTerms ? ceilDiv(block.depthSize, termsAtOnce) : block.panelsB;
-  auto piece = [&](int64_t i) { packPiece(block, i, result.numbers); };
+  return {workspace.b.reserve(blockColumns * outerDepth),
+          workspace.terms.reserve(blockColumns / tiles.width)};
+}
+
+/// All threads pack their part of a block.
+template <typename T>
+PackedBlock<T> Product<T>::packTogether(const Block &block) const {
+  Workspace<T>::get().blockInB = block.id;
+  const PackedBlock<T> result = memoryOfBlock();
+  const int64_t pieces = piecesOf(block);
+  auto packPieces = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      packPiece(block, i, result.numbers);
+  };
   if (block.columns * block.depthSize < 16384)
-    for (int64_t i = 0; i < pieces; ++i)
-      piece(i);
+    packPieces(0, pieces);
   else
-    pool.parallelTiles(pieces, byTerms ? 4 : 1,
-                       [&](int64_t begin, int64_t end) {
-                         for (int64_t i = begin; i < end; ++i)
-                           piece(i);
-                       });
+    pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
   findTerms(block, result);
   return result;
 }
@@ -230,14 +237,12 @@ template <typename T> PackedBlock<T> Product<T>::share(const Block &block) {
 /// The calling thread packs the whole block, unless it has.
 template <typename T>
 PackedBlock<T> Product<T>::packAlone(const Block &block) const {
-  Workspace<T> &workspace = Workspace<T>::get();
-  const PackedBlock<T> result{
-      workspace.b.reserve(blockColumns * outerDepth),
-      workspace.terms.reserve(blockColumns / tiles.width)};
-  if (workspace.blockInB == block.id)
+  const PackedBlock<T> result = memoryOfBlock();
+  uint64_t &packedBlock = Workspace<T>::get().blockInB;
+  if (packedBlock == block.id)
     return result;
-  workspace.blockInB = block.id;
-  for (int64_t i = 0; i < ceilDiv(block.depthSize, termsAtOnce); ++i)
+  packedBlock = block.id;
+  for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
     packPiece(block, i, result.numbers);
   findTerms(block, result);
   return result;
@@ -281,7 +286,8 @@ template <typename T> void Product<T>::compute(const Block &block) {
   // Where packing is a copy, a thread copies faster than it reads what another
   // one has just written.
   const bool isShared = isSmall || b.columnStride != 1;
-  const PackedBlock<T> shared = isShared ? share(block) : PackedBlock<T>();
+  const PackedBlock<T> shared =
+      isShared ? packTogether(block) : PackedBlock<T>();
   auto task = [&](int64_t i) {
     computeTask(block, isShared ? shared : packAlone(block),
                 static_cast<size_t>(i));

@@ -15,6 +15,7 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Kernels.h"
 #include "runtime/support/VectorLoads-inl.h"
 
@@ -145,9 +146,7 @@ template <typename T>
 Prefetch addedPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
   if (!result.isComplete || !result.accumulate || result.c.columnStride != 1)
     return Prefetch();
-  const int64_t size = result.c.type == MatrixType::F16   ? 2
-                       : result.c.type == MatrixType::F32 ? 4
-                                                          : 8;
+  const int64_t size = elementBytes(result.c.type);
   return Prefetch(result.c.data, result.columns * size, rows,
                   result.c.rowStride * size, depth / Prefetch::termsApart);
 }
