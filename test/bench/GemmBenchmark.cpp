@@ -52,20 +52,16 @@ BENCHMARK(weightGradient<float>)->Apply(gradientShapes)->UseRealTime();
 
 /// Classifier: logits = W x, and dx = W^T dlogits, in f32 on the host.
 void classifier(benchmark::State &state) {
-  const bool backward = state.range(0) != 0;
-  const int64_t rows = state.range(1), inner = 768, n = 256;
-  std::vector<float> weight(static_cast<size_t>(rows * inner), 0.01F);
-  std::vector<float> x(static_cast<size_t>((backward ? rows : inner) * n),
-                       0.5F);
-  std::vector<float> y(static_cast<size_t>((backward ? inner : rows) * n));
-  const ConstMatrix w(weight.data(), inner);
+  ClassifierOperands of(state);
+  const int64_t rows = of.rows, inner = of.inner, n = of.tokens;
+  const ConstMatrix w(of.weight.data(), inner);
   for (auto _ : state)
-    if (backward)
-      gemm(inner, n, rows, 1, w.transposed(), ConstMatrix(x.data(), n),
-           GemmMode::Overwrite, Matrix(y.data(), n), benchThreads());
+    if (of.backward)
+      gemm(inner, n, rows, 1, w.transposed(), ConstMatrix(of.x.data(), n),
+           GemmMode::Overwrite, Matrix(of.y.data(), n), benchThreads());
     else
-      gemm(rows, n, inner, 1, w, ConstMatrix(x.data(), n), GemmMode::Overwrite,
-           Matrix(y.data(), n), benchThreads());
+      gemm(rows, n, inner, 1, w, ConstMatrix(of.x.data(), n),
+           GemmMode::Overwrite, Matrix(of.y.data(), n), benchThreads());
   reportProduct(state, rows, n, inner);
 }
 BENCHMARK(classifier)->Apply(classifierShapes)->UseRealTime();

@@ -258,13 +258,19 @@ void ropeForward(benchmark::State &state) {
 }
 BENCHMARK(ropeForward)->UseRealTime();
 
+/// Tokens far apart in a vocabulary.
+std::vector<int32_t> spreadTokens(int64_t vocabulary) {
+  std::vector<int32_t> tokens(static_cast<size_t>(T));
+  for (size_t t = 0; t < tokens.size(); ++t)
+    tokens[t] = int32_t(t * 7919 % size_t(vocabulary));
+  return tokens;
+}
+
 void embeddingLookup(benchmark::State &state) {
   const int64_t V = 32000;
   const LargeArray<float> table = filled(V * D, 0.5F);
   Turns x(D * T, 0);
-  std::vector<int32_t> tokens(static_cast<size_t>(T));
-  for (size_t t = 0; t < tokens.size(); ++t)
-    tokens[t] = int32_t(t * 7919 % size_t(V));
+  const std::vector<int32_t> tokens = spreadTokens(V);
   for (auto _ : state)
     embedding(tokens.data(), table.data(), x.next(), D, T, threads());
   report(state, D * T * 4 * 2);
@@ -276,9 +282,7 @@ void embeddingBackward(benchmark::State &state) {
   const int64_t V = 32000;
   const LargeArray<float> table = filled(V * D, 0.5F);
   Turns dx(D * T, 0.01F);
-  std::vector<int32_t> tokens(static_cast<size_t>(T));
-  for (size_t t = 0; t < tokens.size(); ++t)
-    tokens[t] = int32_t(t * 7919 % size_t(V));
+  const std::vector<int32_t> tokens = spreadTokens(V);
   for (auto _ : state)
     embeddingGrad(tokens.data(), dx.next(), table.data(), D, T, threads());
   report(state, D * T * 4 * 3);

@@ -90,19 +90,15 @@ BENCHMARK(oneDnnWeightGradient)->Apply(anec::rt::gradientShapes)->UseRealTime();
 
 /// logits = W x, and dx = W^T dlogits.
 void oneDnnClassifier(benchmark::State &state) {
-  const bool backward = state.range(0) != 0;
-  const int64_t rows = state.range(1), inner = 768, n = 256;
-  std::vector<float> weight(static_cast<size_t>(rows * inner), 0.01F);
-  std::vector<float> x(static_cast<size_t>((backward ? rows : inner) * n),
-                       0.5F);
-  std::vector<float> y(static_cast<size_t>((backward ? inner : rows) * n));
+  anec::rt::ClassifierOperands of(state);
+  const int64_t rows = of.rows, inner = of.inner, n = of.tokens;
   for (auto _ : state)
-    if (backward)
-      dnnl_sgemm('T', 'N', inner, n, rows, 1, weight.data(), inner, x.data(), n,
-                 0, y.data(), n);
+    if (of.backward)
+      dnnl_sgemm('T', 'N', inner, n, rows, 1, of.weight.data(), inner,
+                 of.x.data(), n, 0, of.y.data(), n);
     else
-      dnnl_sgemm('N', 'N', rows, n, inner, 1, weight.data(), inner, x.data(), n,
-                 0, y.data(), n);
+      dnnl_sgemm('N', 'N', rows, n, inner, 1, of.weight.data(), inner,
+                 of.x.data(), n, 0, of.y.data(), n);
   anec::rt::reportProduct(state, rows, n, inner);
 }
 BENCHMARK(oneDnnClassifier)->Apply(anec::rt::classifierShapes)->UseRealTime();

@@ -12,6 +12,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <vector>
+
 namespace anec::rt {
 
 inline ThreadPool &benchThreads() {
@@ -44,13 +46,27 @@ inline void gradientShapes(benchmark::internal::Benchmark *benchmark) {
       ->Args({32000, 768, 256});
 }
 
-/// Whether backward, and tokens.
+/// Whether backward, and rows of the classifier.
 inline void classifierShapes(benchmark::internal::Benchmark *benchmark) {
   benchmark->Args({0, 32000})
       ->Args({1, 32000})
       ->Args({0, 9200})
       ->Args({1, 9200});
 }
+
+/// Operands of logits = W x, or of dx = W^T dlogits, for classifierShapes.
+struct ClassifierOperands {
+  explicit ClassifierOperands(const benchmark::State &state)
+      : backward(state.range(0) != 0), rows(state.range(1)),
+        weight(static_cast<size_t>(rows * inner), 0.01F),
+        x(static_cast<size_t>((backward ? rows : inner) * tokens), 0.5F),
+        y(static_cast<size_t>((backward ? inner : rows) * tokens)) {}
+
+  static constexpr int64_t inner = 768, tokens = 256;
+  bool backward;
+  int64_t rows;
+  std::vector<float> weight, x, y;
+};
 
 } // namespace anec::rt
 
