@@ -32,8 +32,8 @@ using namespace gemm_detail;
 /// terms as half of the second cache holds.
 constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
 /// B is packed as it lies in memory, which another core may just have written:
-/// by columns, or so many terms of all columns at a time.
-constexpr int64_t termsAtOnce = 16;
+/// by columns, or so much depth of all columns at a time.
+constexpr int64_t depthAtOnce = 16;
 /// One task computes at most this many panels of A.
 constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
@@ -46,26 +46,31 @@ template <typename T> struct PackedBlock {
   Terms *terms = nullptr;
 };
 
-/// One product; T is the type of the sums.
+/// One product of panels of T. Depths count their elements.
 template <typename T> class Product {
+  using Sum = SumOf<T>;
+
 public:
-  /// `packed` stands for `a` unless it is null.
+  /// `packed` stands for `a` unless it is null; `packing` is for all others.
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
-          const Matrix &c, ThreadPool &pool)
-      : m(m), n(n), k(k), alpha(static_cast<T>(alpha)), a(a), packed(packed),
-        b(b), mode(mode), c(c), pool(pool) {
+          const Matrix &c, ThreadPool &pool,
+          const Packing<T> &packing = bestPacking<T>())
+      : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
+        alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
+        c(c), packing(packing), pool(pool) {
+    assert((!packed || termsEach == 1) && "packed operands are numbers");
     rows = evenPart(m, tiles.maxRows);
     aStride = packed ? rows : ceilDiv(rows, 4) * 4;
     panels = ceilDiv(m, rows);
     blockColumns =
         ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
     // The order of the sums depends on k alone: blocks are whole slices.
-    sliceDepth = evenPart(k, maxDepth);
+    sliceDepth = evenPart(this->k, maxDepth);
     outerDepth =
         sliceDepth *
         std::max<int64_t>(1, maxBlockElements / blockColumns / sliceDepth);
-    outerDepth = std::min(outerDepth, k);
+    outerDepth = std::min(outerDepth, this->k);
     streams = mayStream();
     planTasks();
   }
@@ -112,27 +117,33 @@ private:
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
   }
+  /// Of `count` elements from `depth` on.
+  int64_t termsOf(int64_t depth, int64_t count) const {
+    return std::min(count * termsEach, terms - depth * termsEach);
+  }
 
-  int64_t m, n, k;
-  T alpha;
+  static constexpr int64_t termsEach = PanelElement<T>::terms;
+  int64_t m, n, terms, k;
+  Sum alpha;
   ConstMatrix a;
   const PackedMatrix *packed;
   ConstMatrix b;
   GemmMode mode;
   Matrix c;
   const Tiles<T> &tiles = bestTiles<T>();
-  const Packing<T> &packing = bestPacking<T>();
+  const Packing<T> &packing;
   ThreadPool &pool;
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
   std::vector<Task> tasks;
   bool streams;
   /// Sums between two blocks of the terms, tile after tile.
-  T *partial = nullptr;
+  Sum *partial = nullptr;
 };
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
-  AlignedBuffer<T> a, b, sums, partial;
+  AlignedBuffer<T> a, b;
+  AlignedBuffer<SumOf<T>> sums, partial;
   AlignedBuffer<Terms> terms;
   /// Whose numbers are in `b`.
   uint64_t blockInB = 0;
@@ -150,9 +161,9 @@ template <typename T> struct Workspace {
 template <typename T> bool Product<T>::mayStream() const {
   constexpr int64_t keptBytes = 2 << 20, lineBytes = 64;
   return mode == GemmMode::Overwrite && c.columnStride == 1 &&
-         elementBytes(c.type) == sizeof(T) &&
-         m * n * int64_t(sizeof(T)) > keptBytes &&
-         c.rowStride * int64_t(sizeof(T)) % lineBytes == 0 &&
+         elementBytes(c.type) == sizeof(Sum) &&
+         m * n * int64_t(sizeof(Sum)) > keptBytes &&
+         c.rowStride * int64_t(sizeof(Sum)) % lineBytes == 0 &&
          reinterpret_cast<uintptr_t>(c.data) % lineBytes == 0;
 }
 
@@ -187,7 +198,7 @@ template <typename T> void Product<T>::run() {
 }
 
 template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
-  return b.columnStride == 1 ? ceilDiv(block.depthSize, termsAtOnce)
+  return b.columnStride == 1 ? ceilDiv(block.depthSize, depthAtOnce)
                              : block.panelsB;
 }
 
@@ -195,18 +206,18 @@ template <typename T>
 void Product<T>::packPiece(const Block &block, int64_t piece,
                            T *numbers) const {
   const int64_t width = tiles.width;
-  auto pack = [&](int64_t panel, int64_t term, int64_t terms) {
-    const int64_t column = panel * width;
+  auto pack = [&](int64_t panel, int64_t begin, int64_t count) {
+    const int64_t column = panel * width, depth = block.depth + begin;
     packing.pack(
-        offset(b, block.depth + term, block.column + column).transposed(),
-        std::min(width, block.columns - column), terms, width,
-        numbers + column * outerDepth + term * width);
+        offset(b, depth * termsEach, block.column + column).transposed(),
+        std::min(width, block.columns - column), termsOf(depth, count), width,
+        numbers + column * outerDepth + begin * width);
   };
   if (b.columnStride != 1)
     return pack(piece, 0, block.depthSize);
-  const int64_t term = piece * termsAtOnce;
+  const int64_t begin = piece * depthAtOnce;
   for (int64_t panel = 0; panel < block.panelsB; ++panel)
-    pack(panel, term, std::min(termsAtOnce, block.depthSize - term));
+    pack(panel, begin, std::min(depthAtOnce, block.depthSize - begin));
 }
 
 /// Memory of the calling thread for a block.
@@ -266,6 +277,10 @@ template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
 template <typename T>
 void Product<T>::findTerms(const Block &block,
                            const PackedBlock<T> &blockOfB) const {
+  if (!packing.usedTerms) {
+    std::fill_n(blockOfB.terms, block.panelsB, Terms{0, block.depthSize});
+    return;
+  }
   const int64_t width = tiles.width;
   bool areSkipped = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
@@ -299,20 +314,22 @@ template <typename T> void Product<T>::compute(const Block &block) {
     pool.parallelFor(count, task);
 }
 
-/// The terms of a slice of one panel of A, in the type of the sums.
+/// A slice of one panel of A as elements of panels.
 template <typename T>
 const T *Product<T>::packA(const Block &block, const Slice &slice,
                            int64_t panel) {
-  const int64_t term = block.depth + slice.depth;
+  const int64_t depth = block.depth + slice.depth;
   if (packed && elementBytes(packed->type()) == sizeof(T))
-    return static_cast<const T *>(packed->at(panel, term));
+    return static_cast<const T *>(packed->at(panel, depth));
   T *numbers = Workspace<T>::get().a.reserve(aStride * sliceDepth);
-  if (packed)
-    convert(static_cast<const half *>(packed->at(panel, term)), numbers,
-            (slice.depthSize - 1) * rows + rowsOf(panel));
-  else
-    packing.pack(offset(a, panel * rows, term), rowsOf(panel), slice.depthSize,
-                 aStride, numbers);
+  if constexpr (termsEach == 1)
+    if (packed) {
+      convert(static_cast<const half *>(packed->at(panel, depth)), numbers,
+              (slice.depthSize - 1) * rows + rowsOf(panel));
+      return numbers;
+    }
+  packing.pack(offset(a, panel * rows, depth * termsEach), rowsOf(panel),
+               termsOf(depth, slice.depthSize), aStride, numbers);
   return numbers;
 }
 
@@ -351,20 +368,20 @@ Prefetch Product<T>::readAhead(const Block &block, int64_t panel,
                                int64_t depth) const {
   if (panel >= panels)
     return Prefetch();
-  const int64_t term = block.depth + depth;
-  const int64_t terms = std::min(sliceDepth, block.depthSize - depth);
-  const int64_t requests = block.panelsB * (terms / Prefetch::termsApart);
+  const int64_t from = block.depth + depth;
+  const int64_t count = std::min(sliceDepth, block.depthSize - depth);
+  const int64_t requests = block.panelsB * (count / Prefetch::termsApart);
   if (packed)
-    return Prefetch(packed->at(panel, term),
-                    terms * rows * elementBytes(packed->type()), 1, 0,
+    return Prefetch(packed->at(panel, from),
+                    count * rows * elementBytes(packed->type()), 1, 0,
                     requests);
-  const int64_t size = elementBytes(a.type);
-  const void *first = offset(a, panel * rows, term).data;
+  const int64_t size = elementBytes(a.type), read = termsOf(from, count);
+  const void *first = offset(a, panel * rows, from * termsEach).data;
   if (a.columnStride == 1)
-    return Prefetch(first, terms * size, rowsOf(panel), a.rowStride * size,
+    return Prefetch(first, read * size, rowsOf(panel), a.rowStride * size,
                     requests);
   if (a.rowStride == 1)
-    return Prefetch(first, 1, terms, a.columnStride * size, requests);
+    return Prefetch(first, 1, read, a.columnStride * size, requests);
   return Prefetch();
 }
 
@@ -378,10 +395,10 @@ void Product<T>::computeSlice(const Block &block,
   const T *numbersA = packA(block, slice, panel);
   const int64_t width = tiles.width, tileElements = rows * width;
   const int64_t sliceEnd = slice.depth + slice.depthSize;
-  T *sums =
+  Sum *sums =
       partial ? partial + panel * block.panelsB * tileElements
               : Workspace<T>::get().sums.reserve(block.panelsB * tileElements);
-  TileResult<T> result;
+  TileResult<Sum> result;
   result.continues = !slice.first;
   result.isComplete = slice.last;
   result.accumulate = mode == GemmMode::Accumulate;

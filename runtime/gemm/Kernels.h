@@ -14,10 +14,19 @@
 
 namespace anec::rt::gemm_detail {
 
+/// An element of a panel: a number, which is one term of a sum of its type, or
+/// several of which the instruction set adds up the products.
+template <typename T> struct PanelElement {
+  using Sum = T;
+  static constexpr int64_t terms = 1;
+};
+template <typename T> using SumOf = typename PanelElement<T>::Sum;
+
 /// Writes a panel of `width` vectors of length `depth`, element (i, p) at
 /// `panel[p * stride + i]`. `from` addresses them as rows: (i, p) is at
 /// `i * rowStride + p * columnStride`. Elements from `width` to `stride` are
-/// undefined.
+/// undefined. `depth` counts terms; an element that has several is filled with
+/// zeros behind the last.
 template <typename T>
 using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
                               int64_t depth, int64_t stride, T *panel);
@@ -27,7 +36,7 @@ using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
 using PackHalvesFunction = void (*)(const ConstMatrix &from, int64_t width,
                                     int64_t depth, int64_t stride, half *panel);
 
-/// Some terms of a block, counted from its first.
+/// Some terms of a block, counted in elements from its first.
 struct Terms {
   int64_t begin, end;
 };
@@ -40,9 +49,10 @@ using UsedTermsFunction = Terms (*)(const T *panel, int64_t width, int64_t used,
 
 template <typename T> struct Packing {
   PackFunction<T> pack;
-  /// Null for double.
-  PackHalvesFunction packHalves;
-  UsedTermsFunction<T> usedTerms;
+  /// Only for float.
+  PackHalvesFunction packHalves = nullptr;
+  /// Null where nobody multiplies by matrices with many zeros.
+  UsedTermsFunction<T> usedTerms = nullptr;
 };
 
 /// Where the sums of a tile go. Elements of a tile are `width` apart by row.
@@ -98,11 +108,12 @@ private:
   int64_t done = 0, bytes = 0, rows = 0, rowBytes = 0, linesPerRequest = 0;
 };
 
-/// The sums over p of a[p * aStride + i] * b[p * width + j] for a tile.
+/// The sums over p of a[p * aStride + i] * b[p * width + j] for a tile; `depth`
+/// counts elements.
 template <typename T>
 using TileFunction = void (*)(int64_t depth, const T *a, int64_t aStride,
                               const T *b, Prefetch &next,
-                              const TileResult<T> &result);
+                              const TileResult<SumOf<T>> &result);
 
 template <typename T> struct Tiles {
   /// Tallest tile and the width of every tile.

@@ -52,11 +52,29 @@ using Sums = hn::Vec<hn::ScalableTag<T>>[rows][vectorsPerRow];
 /// takes, less than what the first one holds.
 constexpr int64_t termsAhead = 8;
 
-template <typename T, int rows>
-HWY_INLINE void addTerms(int64_t depth, const T *HWY_RESTRICT a,
-                         int64_t aStride, const T *HWY_RESTRICT b,
-                         Prefetch &next, Prefetch &added, Sums<T, rows> &sums) {
-  const hn::ScalableTag<T> d;
+/// As many elements as a vector has lanes.
+template <typename T>
+HWY_INLINE hn::Vec<hn::ScalableTag<T>> loadElements(const T *from) {
+  return hn::Load(hn::ScalableTag<T>(), from);
+}
+
+template <typename T>
+HWY_INLINE hn::Vec<hn::ScalableTag<T>> repeatElement(const T *from) {
+  return hn::Set(hn::ScalableTag<T>(), *from);
+}
+
+/// The sums and the products of elements of type `Number`.
+template <typename Number, class V>
+HWY_INLINE V addProducts(V left, V right, V sums) {
+  return hn::MulAdd(left, right, sums);
+}
+
+template <typename Number, int rows>
+HWY_INLINE void addTerms(int64_t depth, const Number *HWY_RESTRICT a,
+                         int64_t aStride, const Number *HWY_RESTRICT b,
+                         Prefetch &next, Prefetch &added,
+                         Sums<SumOf<Number>, rows> &sums) {
+  using T = SumOf<Number>;
   constexpr int64_t lanes = lanesOf<T>, width = widthOf<T>;
   int64_t untilPrefetch = 1;
   for (int64_t p = 0; p < depth; ++p) {
@@ -65,18 +83,18 @@ HWY_INLINE void addTerms(int64_t depth, const T *HWY_RESTRICT a,
       next.one();
       added.one();
     }
-    hn::Vec<decltype(d)> column[vectorsPerRow];
+    hn::Vec<hn::ScalableTag<T>> column[vectorsPerRow];
 #pragma GCC unroll 4
     for (int v = 0; v < vectorsPerRow; ++v) {
-      column[v] = hn::Load(d, b + v * lanes);
+      column[v] = loadElements(b + v * lanes);
       hwy::Prefetch(b + termsAhead * width + v * lanes);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i) {
-      const auto scale = hn::Set(d, a[i]);
+      const auto scale = repeatElement(a + i);
 #pragma GCC unroll 4
       for (int v = 0; v < vectorsPerRow; ++v)
-        sums[i][v] = hn::MulAdd(scale, column[v], sums[i][v]);
+        sums[i][v] = addProducts<Number>(scale, column[v], sums[i][v]);
     }
     a += aStride;
     b += width;
@@ -151,9 +169,11 @@ Prefetch addedPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
                   result.c.rowStride * size, depth / Prefetch::termsApart);
 }
 
-template <typename T, int rows>
-void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
-                Prefetch &next, const TileResult<T> &result) {
+template <typename Number, int rows>
+void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
+                const Number *b, Prefetch &next,
+                const TileResult<SumOf<Number>> &result) {
+  using T = SumOf<Number>;
   const hn::ScalableTag<T> d;
   Sums<T, rows> sums;
 #pragma GCC unroll 16
@@ -162,7 +182,7 @@ void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
     for (int v = 0; v < vectorsPerRow; ++v)
       sums[i][v] = hn::Zero(d);
   Prefetch added = addedPart(result, rows, depth);
-  addTerms<T, rows>(depth, a, aStride, b, next, added, sums);
+  addTerms<Number, rows>(depth, a, aStride, b, next, added, sums);
   if (result.continues)
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
@@ -182,9 +202,11 @@ void tileOfRows(int64_t depth, const T *a, int64_t aStride, const T *b,
     storeSums<T, rows, float>(sums, result);
 }
 
-template <typename T, size_t... counts>
-constexpr Tiles<T> tilesOf(std::index_sequence<counts...>) {
-  return {maxRows, widthOf<T>, {&tileOfRows<T, int(counts) + 1>...}};
+template <typename Number, size_t... counts>
+constexpr Tiles<Number> tilesOf(std::index_sequence<counts...>) {
+  return {maxRows,
+          widthOf<SumOf<Number>>,
+          {&tileOfRows<Number, int(counts) + 1>...}};
 }
 
 const Tiles<float> *floatTiles() {
