@@ -72,7 +72,7 @@ HWY_INLINE V addProducts(V left, V right, V sums) {
 template <typename Number, int rows>
 HWY_INLINE void addTerms(int64_t depth, const Number *HWY_RESTRICT a,
                          int64_t aStride, const Number *HWY_RESTRICT b,
-                         Prefetch &next, Prefetch &added,
+                         Prefetch &next, Prefetch &ownResult,
                          Sums<SumOf<Number>, rows> &sums) {
   using T = SumOf<Number>;
   constexpr int64_t lanes = lanesOf<T>, width = widthOf<T>;
@@ -81,7 +81,7 @@ HWY_INLINE void addTerms(int64_t depth, const Number *HWY_RESTRICT a,
     if (--untilPrefetch == 0) {
       untilPrefetch = Prefetch::termsApart;
       next.one();
-      added.one();
+      ownResult.one();
     }
     hn::Vec<hn::ScalableTag<T>> column[vectorsPerRow];
 #pragma GCC unroll 4
@@ -159,10 +159,11 @@ HWY_INLINE void storeSums(const Sums<T, rows> &sums,
   }
 }
 
-/// The part of C that sums will be added to, which is seldom in a cache.
+/// The part of C that will be read or overwritten, which is seldom in a cache:
+/// a store of part of a line reads it as well.
 template <typename T>
-Prefetch addedPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
-  if (!result.isComplete || !result.accumulate || result.c.columnStride != 1)
+Prefetch resultPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
+  if (!result.isComplete || result.streams || result.c.columnStride != 1)
     return Prefetch();
   const int64_t size = elementBytes(result.c.type);
   return Prefetch(result.c.data, result.columns * size, rows,
@@ -181,8 +182,8 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
 #pragma GCC unroll 4
     for (int v = 0; v < vectorsPerRow; ++v)
       sums[i][v] = hn::Zero(d);
-  Prefetch added = addedPart(result, rows, depth);
-  addTerms<Number, rows>(depth, a, aStride, b, next, added, sums);
+  Prefetch ownResult = resultPart(result, rows, depth);
+  addTerms<Number, rows>(depth, a, aStride, b, next, ownResult, sums);
   if (result.continues)
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
