@@ -69,29 +69,63 @@ void packCopying(const S *from, int64_t depthStride, int64_t width,
 }
 
 #if HWY_TARGET != HWY_SCALAR
-/// Four rows of `lanes` depths: panel[p * stride + i] = from[i][p]. Each block
-/// of four lanes is transposed by itself and stored by itself.
+/// Four numbers of row 0 and, in wider vectors, of row 4.
 template <class D, typename S>
-HWY_INLINE void transposeFourRows(D d, const S *from, int64_t rowStride,
-                                  int64_t stride, float *panel) {
+HWY_INLINE hn::Vec<D> rowsApart(D d, const S *from, int64_t rowStride) {
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return load(d, from);
+  } else if constexpr (sizeof(S) == 4) {
+    const hn::Half<D> dHalf;
+    return hn::Combine(d, hn::LoadU(dHalf, from + 4 * rowStride),
+                       hn::LoadU(dHalf, from));
+  } else {
+    const hn::Rebind<uint16_t, D> dBits;
+    const hn::Half<decltype(dBits)> dHalf;
+    const auto bits = [&](const S *row) {
+      return hn::LoadU(dHalf, reinterpret_cast<const uint16_t *>(row));
+    };
+    return hn::PromoteTo(
+        d, hn::BitCast(
+               hn::Rebind<hwy::float16_t, D>(),
+               hn::Combine(dBits, bits(from + 4 * rowStride), bits(from))));
+  }
+}
+
+/// As many rows as a vector has numbers, four depths of them:
+/// panel[p * stride + i] = from[i][p].
+template <class D, typename S>
+HWY_INLINE void transposeRows(D d, const S *from, int64_t rowStride,
+                              int64_t stride, float *panel) {
   const hn::RepartitionToWide<D> dWide;
-  const hn::FixedTag<float, 4> dBlock;
-  const auto r0 = load(d, from), r1 = load(d, from + rowStride);
-  const auto r2 = load(d, from + 2 * rowStride);
-  const auto r3 = load(d, from + 3 * rowStride);
+  const auto r0 = rowsApart(d, from, rowStride);
+  const auto r1 = rowsApart(d, from + rowStride, rowStride);
+  const auto r2 = rowsApart(d, from + 2 * rowStride, rowStride);
+  const auto r3 = rowsApart(d, from + 3 * rowStride, rowStride);
   const auto a = hn::BitCast(dWide, hn::InterleaveLower(d, r0, r1));
   const auto b = hn::BitCast(dWide, hn::InterleaveUpper(d, r0, r1));
   const auto e = hn::BitCast(dWide, hn::InterleaveLower(d, r2, r3));
   const auto f = hn::BitCast(dWide, hn::InterleaveUpper(d, r2, r3));
-  HWY_ALIGN float columns[4][HWY_MAX_BYTES / sizeof(float)];
-  hn::Store(hn::BitCast(d, hn::InterleaveLower(dWide, a, e)), d, columns[0]);
-  hn::Store(hn::BitCast(d, hn::InterleaveUpper(dWide, a, e)), d, columns[1]);
-  hn::Store(hn::BitCast(d, hn::InterleaveLower(dWide, b, f)), d, columns[2]);
-  hn::Store(hn::BitCast(d, hn::InterleaveUpper(dWide, b, f)), d, columns[3]);
-  for (size_t block = 0; block < hn::Lanes(d) / 4; ++block)
-    for (size_t j = 0; j < 4; ++j)
-      hn::StoreU(hn::Load(dBlock, columns[j] + 4 * block), dBlock,
-                 panel + static_cast<int64_t>(4 * block + j) * stride);
+  auto put = [&](int64_t depth, auto column) {
+    hn::StoreU(hn::BitCast(d, column), d, panel + depth * stride);
+  };
+  put(0, hn::InterleaveLower(dWide, a, e));
+  put(1, hn::InterleaveUpper(dWide, a, e));
+  put(2, hn::InterleaveLower(dWide, b, f));
+  put(3, hn::InterleaveUpper(dWide, b, f));
+}
+
+/// The depths that are whole fours, of at least as many rows as a vector has
+/// numbers. The last of them may have been among those before.
+template <class D, typename S>
+void transposeFours(D d, const S *from, int64_t rowStride, int64_t width,
+                    int64_t depth, int64_t stride, float *panel) {
+  constexpr int64_t lanes = hn::MaxLanes(D());
+  for (int64_t p = 0; p + 4 <= depth; p += 4)
+    for (int64_t i = 0; i < width; i += lanes) {
+      const int64_t row = std::min(i, width - lanes);
+      transposeRows(d, from + row * rowStride + p, rowStride, stride,
+                    panel + p * stride + row);
+    }
 }
 #endif // HWY_TARGET != HWY_SCALAR
 
@@ -102,17 +136,14 @@ void packTransposing(const S *from, int64_t rowStride, int64_t width,
   int64_t wideDepth = 0;
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (sizeof(T) == 4) {
-    const hn::ScalableTag<float> d;
-    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+    const hn::FixedTag<float, lanesOf<float> >= 8 ? 8 : 4> d;
+    if (width >= static_cast<int64_t>(hn::Lanes(d)))
+      transposeFours(d, from, rowStride, width, depth, stride, panel);
+    else if (width >= 4)
+      transposeFours(hn::FixedTag<float, 4>(), from, rowStride, width, depth,
+                     stride, panel);
     if (width >= 4)
-      wideDepth = depth / lanes * lanes;
-    for (int64_t p = 0; p < wideDepth; p += lanes)
-      for (int64_t i = 0; i < width; i += 4) {
-        // The last four may have been among those before.
-        const int64_t row = std::min(i, width - 4);
-        transposeFourRows(d, from + row * rowStride + p, rowStride, stride,
-                          panel + p * stride + row);
-      }
+      wideDepth = depth / 4 * 4;
   }
 #endif
   for (int64_t i = 0; i < width; ++i)
