@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
 
+#include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Finite.h"
 #include "runtime/gemm/Kernels.h"
@@ -438,8 +439,11 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
 }
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
-          ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool) {
+          ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
+          GemmPrecision precision) {
   const bool isDouble = c.type == MatrixType::F64;
+  const bool isRounded = precision == GemmPrecision::Bf16;
+  assert(!(isDouble && isRounded) && "f64 operands are not rounded");
   assert((a.type == MatrixType::F64) == isDouble &&
          (b.type == MatrixType::F64) == isDouble && "mixed f64 product");
   if (m <= 0 || n <= 0)
@@ -465,8 +469,12 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
   }
   if (isDouble)
     Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
+  else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
+    Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
   else
-    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
+    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
+                   isRounded ? bestRoundedPacking() : bestPacking<float>())
+        .run();
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,

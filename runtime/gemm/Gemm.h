@@ -60,17 +60,29 @@ struct Matrix {
 /// Whether `gemm` overwrites C or adds to it.
 enum class GemmMode { Overwrite, Accumulate };
 
+/// What `gemm` multiplies.
+enum class GemmPrecision {
+  /// The operands as they are.
+  Full,
+  /// F16 and F32 operands rounded to bfloat16 (8 bits of mantissa, the range of
+  /// f32), to nearest even, while they are packed. Their products are exact in
+  /// f32, so that the error is that of the sums in f32, as with `Full`. Numbers
+  /// below 2^-126, of operands and of sums, may count as 0.
+  Bf16,
+};
+
 /// C = alpha * A * B, or C += alpha * A * B.
 ///
 /// Shapes    a: [m, k], b: [k, n], c: [m, n]; any size may be 0.
 /// Numerics  f32 sums for F16 and F32 operands, f64 for F64; C is rounded
-///           once. Either all three matrices are F64 or none is. Sums run in
-///           blocks over k that depend on k only: the same bits for any number
-///           of threads.
+///           once. Either all three matrices are F64, with precision Full, or
+///           none is. Sums run in blocks over k that depend on k only: the same
+///           bits for any number of threads.
 /// Aliasing  c overlaps neither a nor b.
 /// Errors    none. NaN and Inf propagate.
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
-          ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool);
+          ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
+          GemmPrecision precision = GemmPrecision::Full);
 
 } // namespace anec::rt
 

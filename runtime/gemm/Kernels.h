@@ -22,6 +22,16 @@ template <typename T> struct PanelElement {
 };
 template <typename T> using SumOf = typename PanelElement<T>::Sum;
 
+/// Two numbers of bf16 that follow each other along the terms, the first in the
+/// lower half.
+struct Bf16Pair {
+  uint32_t bits;
+};
+template <> struct PanelElement<Bf16Pair> {
+  using Sum = float;
+  static constexpr int64_t terms = 2;
+};
+
 /// Writes a panel of `width` vectors of length `depth`, element (i, p) at
 /// `panel[p * stride + i]`. `from` addresses them as rows: (i, p) is at
 /// `i * rowStride + p * columnStride`. Elements from `width` to `stride` are
@@ -130,6 +140,13 @@ template <> const Packing<float> &bestPacking();
 template <> const Packing<double> &bestPacking();
 template <> const Tiles<float> &bestTiles();
 template <> const Tiles<double> &bestTiles();
+
+/// Numbers rounded to bf16, as float and as pairs.
+const Packing<float> &bestRoundedPacking();
+template <> const Packing<Bf16Pair> &bestPacking();
+/// Null where the CPU has no dot products of bf16.
+const Tiles<Bf16Pair> *findPairTiles();
+template <> const Tiles<Bf16Pair> &bestTiles();
 
 } // namespace anec::rt::gemm_detail
 

@@ -69,6 +69,32 @@ HWY_INLINE V addProducts(V left, V right, V sums) {
   return hn::MulAdd(left, right, sums);
 }
 
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+#define ANEC_HAS_PAIRS 1
+using FloatVector = hn::Vec<hn::ScalableTag<float>>;
+
+HWY_INLINE FloatVector loadElements(const Bf16Pair *from) {
+  return hn::BitCast(hn::ScalableTag<float>(),
+                     hn::Load(hn::ScalableTag<uint32_t>(), &from->bits));
+}
+
+HWY_INLINE FloatVector repeatElement(const Bf16Pair *from) {
+  return hn::BitCast(hn::ScalableTag<float>(),
+                     hn::Set(hn::ScalableTag<uint32_t>(), from->bits));
+}
+
+/// The second products first, each rounded to f32 when it is added. As assembly
+/// because the targets of Highway 1.0 leave AVX512-BF16 out, and a function for
+/// a wider one could not become part of the tile.
+template <>
+HWY_INLINE FloatVector addProducts<Bf16Pair>(FloatVector left,
+                                             FloatVector right,
+                                             FloatVector sums) {
+  asm("vdpbf16ps %2, %1, %0" : "+v"(sums.raw) : "v"(left.raw), "v"(right.raw));
+  return sums;
+}
+#endif
+
 template <typename Number, int rows>
 HWY_INLINE void addTerms(int64_t depth, const Number *HWY_RESTRICT a,
                          int64_t aStride, const Number *HWY_RESTRICT b,
@@ -222,6 +248,18 @@ const Tiles<double> *doubleTiles() {
   return &tiles;
 }
 
+const Tiles<Bf16Pair> *pairTiles() {
+#ifdef ANEC_HAS_PAIRS
+#undef ANEC_HAS_PAIRS
+  static constexpr Tiles<Bf16Pair> tiles =
+      tilesOf<Bf16Pair>(std::make_index_sequence<maxRows>());
+  // Also whether the system keeps the registers.
+  if (__builtin_cpu_supports("avx512bf16"))
+    return &tiles;
+#endif
+  return nullptr;
+}
+
 } // namespace anec::rt::gemm_detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -230,6 +268,7 @@ namespace anec::rt::gemm_detail {
 
 HWY_EXPORT(floatTiles);
 HWY_EXPORT(doubleTiles);
+HWY_EXPORT(pairTiles);
 
 template <> const Tiles<float> &bestTiles() {
   static const Tiles<float> *tiles = HWY_DYNAMIC_DISPATCH(floatTiles)();
@@ -240,6 +279,13 @@ template <> const Tiles<double> &bestTiles() {
   static const Tiles<double> *tiles = HWY_DYNAMIC_DISPATCH(doubleTiles)();
   return *tiles;
 }
+
+const Tiles<Bf16Pair> *findPairTiles() {
+  static const Tiles<Bf16Pair> *tiles = HWY_DYNAMIC_DISPATCH(pairTiles)();
+  return tiles;
+}
+
+template <> const Tiles<Bf16Pair> &bestTiles() { return *findPairTiles(); }
 
 } // namespace anec::rt::gemm_detail
 #endif // HWY_ONCE

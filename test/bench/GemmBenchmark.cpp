@@ -4,6 +4,7 @@
 // OneDnnBenchmark.cpp times its products in the same run.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "test/bench/Products.h"
 
@@ -35,8 +36,30 @@ void packedWeights(benchmark::State &state) {
 }
 BENCHMARK(packedWeights)->Apply(weightShapes)->UseRealTime();
 
+/// How a product on the host is computed: as it is, or from operands rounded to
+/// bf16, with one arithmetic or the other.
+enum class HostProduct { Full, Bf16MultiplyAdd, Bf16DotProduct };
+
+/// False, and the benchmark is skipped, when the CPU cannot.
+template <HostProduct how> bool prepareProduct(benchmark::State &state) {
+  if (how == HostProduct::Full ||
+      setBf16Arithmetic(how == HostProduct::Bf16DotProduct
+                            ? Bf16Arithmetic::DotProduct
+                            : Bf16Arithmetic::MultiplyAdd))
+    return true;
+  state.SkipWithError("this CPU has no dot products of bf16");
+  return false;
+}
+
+template <HostProduct how>
+constexpr GemmPrecision precisionOf =
+    how == HostProduct::Full ? GemmPrecision::Full : GemmPrecision::Bf16;
+
 /// dW += dy x^T on the host, of fp16 activations in surfaces or of f32 ones.
-template <typename T> void weightGradient(benchmark::State &state) {
+template <typename T, HostProduct how = HostProduct::Full>
+void weightGradient(benchmark::State &state) {
+  if (!prepareProduct<how>(state))
+    return;
   const int64_t m = state.range(0), n = state.range(1), k = state.range(2);
   std::vector<T> dy(static_cast<size_t>(m * k), T(0.5F));
   std::vector<T> x(static_cast<size_t>(n * k), T(0.25F));
@@ -44,27 +67,44 @@ template <typename T> void weightGradient(benchmark::State &state) {
   for (auto _ : state)
     gemm(m, n, k, 1, ConstMatrix(dy.data(), k),
          ConstMatrix(x.data(), k).transposed(), GemmMode::Accumulate,
-         Matrix(dw.data(), n), benchThreads());
+         Matrix(dw.data(), n), benchThreads(), precisionOf<how>);
   reportProduct(state, m, n, k);
 }
 BENCHMARK(weightGradient<half>)->Apply(gradientShapes)->UseRealTime();
+BENCHMARK(weightGradient<half, HostProduct::Bf16MultiplyAdd>)
+    ->Apply(gradientShapes)
+    ->UseRealTime();
+BENCHMARK(weightGradient<half, HostProduct::Bf16DotProduct>)
+    ->Apply(gradientShapes)
+    ->UseRealTime();
 BENCHMARK(weightGradient<float>)->Apply(gradientShapes)->UseRealTime();
 
-/// Classifier: logits = W x, and dx = W^T dlogits, in f32 on the host.
-void classifier(benchmark::State &state) {
+/// Classifier: logits = W x, and dx = W^T dlogits, of f32 on the host.
+template <HostProduct how> void classifier(benchmark::State &state) {
+  if (!prepareProduct<how>(state))
+    return;
   ClassifierOperands of(state);
   const int64_t rows = of.rows, inner = of.inner, n = of.tokens;
-  const ConstMatrix w(of.weight.data(), inner);
+  const ConstMatrix w(of.weight.data(), inner), x(of.x.data(), n);
+  const Matrix y(of.y.data(), n);
   for (auto _ : state)
     if (of.backward)
-      gemm(inner, n, rows, 1, w.transposed(), ConstMatrix(of.x.data(), n),
-           GemmMode::Overwrite, Matrix(of.y.data(), n), benchThreads());
+      gemm(inner, n, rows, 1, w.transposed(), x, GemmMode::Overwrite, y,
+           benchThreads(), precisionOf<how>);
     else
-      gemm(rows, n, inner, 1, w, ConstMatrix(of.x.data(), n),
-           GemmMode::Overwrite, Matrix(of.y.data(), n), benchThreads());
+      gemm(rows, n, inner, 1, w, x, GemmMode::Overwrite, y, benchThreads(),
+           precisionOf<how>);
   reportProduct(state, rows, n, inner);
 }
-BENCHMARK(classifier)->Apply(classifierShapes)->UseRealTime();
+BENCHMARK(classifier<HostProduct::Full>)
+    ->Apply(classifierShapes)
+    ->UseRealTime();
+BENCHMARK(classifier<HostProduct::Bf16MultiplyAdd>)
+    ->Apply(classifierShapes)
+    ->UseRealTime();
+BENCHMARK(classifier<HostProduct::Bf16DotProduct>)
+    ->Apply(classifierShapes)
+    ->UseRealTime();
 
 } // namespace
 

@@ -7,8 +7,8 @@
 #include "runtime/gemm/Gemm.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/AlignedBuffer.h"
-#include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
+#include "test/runtime/gemm/TestMatrix.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -22,37 +22,6 @@
 using namespace anec::rt;
 
 namespace {
-
-enum class Order { Rows, Columns, Neither };
-
-/// A random matrix with some padding around it.
-template <typename T> struct TestMatrix {
-  TestMatrix(int64_t rows, int64_t columns, Order order, uint64_t seed)
-      : rows(rows), columns(columns) {
-    if (order == Order::Rows)
-      rowStride = columns + 3, columnStride = 1;
-    else if (order == Order::Columns)
-      rowStride = 1, columnStride = rows + 5;
-    else
-      rowStride = 2, columnStride = 2 * rows + 1;
-    elements.resize(
-        static_cast<size_t>(rows * rowStride + columns * columnStride + 1));
-    RandomStream random(seed);
-    for (size_t i = 0; i < elements.size(); ++i)
-      elements[i] = static_cast<T>(random.normal(i));
-  }
-
-  T &at(int64_t i, int64_t j) {
-    return elements[static_cast<size_t>(i * rowStride + j * columnStride)];
-  }
-  ConstMatrix view() const {
-    return ConstMatrix(elements.data(), rowStride, columnStride);
-  }
-  Matrix result() { return Matrix(elements.data(), rowStride, columnStride); }
-
-  int64_t rows, columns, rowStride, columnStride;
-  std::vector<T> elements;
-};
 
 /// Rounding of the result plus k roundings of the sum, against the sum of
 /// magnitudes; unit is half the spacing at 1.
