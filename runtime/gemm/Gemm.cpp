@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,10 +57,11 @@ public:
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
           const Matrix &c, ThreadPool &pool,
-          const Packing<T> &packing = bestPacking<T>())
+          const Packing<T> &packing = bestPacking<T>(),
+          const ColumnDots *dots = nullptr)
       : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
         alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-        c(c), packing(packing), pool(pool) {
+        c(c), packing(packing), dots(dots), pool(pool) {
     assert((!packed || termsEach == 1) && "packed operands are numbers");
     rows = evenPart(m, tiles.maxRows);
     aStride = packed ? rows : ceilDiv(rows, 4) * 4;
@@ -115,6 +117,8 @@ private:
   Prefetch readAhead(const Block &block, int64_t panel, int64_t depth) const;
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
   Matrix resultAt(int64_t row, int64_t column) const;
+  void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
+  void addDots() const;
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
   }
@@ -133,18 +137,22 @@ private:
   Matrix c;
   const Tiles<T> &tiles = bestTiles<T>();
   const Packing<T> &packing;
+  const ColumnDots *dots;
   ThreadPool &pool;
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
   std::vector<Task> tasks;
   bool streams;
   /// Sums between two blocks of the terms, tile after tile.
   Sum *partial = nullptr;
+  /// The dots of each panel of A, `dotsApart` from each other.
+  Sum *dotsOfPanels = nullptr;
+  int64_t dotsApart = 0;
 };
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b;
-  AlignedBuffer<SumOf<T>> sums, partial;
+  AlignedBuffer<SumOf<T>> sums, partial, dots;
   AlignedBuffer<Terms> terms;
   /// Whose numbers are in `b`.
   uint64_t blockInB = 0;
@@ -183,6 +191,10 @@ template <typename T> void Product<T>::run() {
   static std::atomic<uint64_t> blocks{0};
   if (k > outerDepth)
     partial = Workspace<T>::get().partial.reserve(panels * rows * blockColumns);
+  if (dots) {
+    dotsApart = ceilDiv(n, tiles.width) * tiles.width;
+    dotsOfPanels = Workspace<T>::get().dots.reserve(panels * dotsApart);
+  }
   for (int64_t column = 0; column < n; column += blockColumns)
     for (int64_t depth = 0; depth < k; depth += outerDepth) {
       Block block;
@@ -196,6 +208,8 @@ template <typename T> void Product<T>::run() {
       block.id = ++blocks;
       compute(block);
     }
+  if (dots)
+    addDots();
 }
 
 template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
@@ -414,6 +428,8 @@ void Product<T>::computeSlice(const Block &block,
     result.columns = std::min(width, block.columns - column);
     result.partial = sums + pb * tileElements;
     result.c = resultAt(panel * rows, block.column + column);
+    if (dots)
+      placeDots(panel, block.column + column, result);
     tile(terms.end - terms.begin,
          numbersA + (terms.begin - slice.depth) * aStride, aStride,
          blockOfB.numbers + column * outerDepth + terms.begin * width, ahead,
@@ -430,6 +446,25 @@ Matrix Product<T>::resultAt(int64_t row, int64_t column) const {
   return moved;
 }
 
+template <typename T>
+void Product<T>::placeDots(int64_t panel, int64_t column,
+                           TileResult<Sum> &result) const {
+  if constexpr (std::is_same_v<Sum, float>)
+    result.with = dots->with + panel * rows * dots->rowStride + column;
+  result.withStride = dots->rowStride;
+  result.dots = dotsOfPanels + panel * dotsApart + column;
+}
+
+/// The sum over the panels, in their order.
+template <typename T> void Product<T>::addDots() const {
+  constexpr int64_t columnsAtOnce = 256;
+  pool.parallelTiles(n, columnsAtOnce, [&](int64_t begin, int64_t end) {
+    for (int64_t panel = 0; panel < panels; ++panel)
+      for (int64_t j = begin; j < end; ++j)
+        dots->sums[j] += double(dotsOfPanels[panel * dotsApart + j]);
+  });
+}
+
 /// C = 0 or C += 0, for products without terms.
 template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
   T *data = static_cast<T *>(c.data);
@@ -440,10 +475,12 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision) {
+          GemmPrecision precision, const ColumnDots *dots) {
   const bool isDouble = c.type == MatrixType::F64;
   const bool isRounded = precision == GemmPrecision::Bf16;
   assert(!(isDouble && isRounded) && "f64 operands are not rounded");
+  assert((!dots || (c.type == MatrixType::F32 && c.columnStride == 1)) &&
+         "dots of another matrix");
   assert((a.type == MatrixType::F64) == isDouble &&
          (b.type == MatrixType::F64) == isDouble && "mixed f64 product");
   if (m <= 0 || n <= 0)
@@ -470,10 +507,13 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
   if (isDouble)
     Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
-    Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
+    Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
+                      bestPacking<Bf16Pair>(), dots)
+        .run();
   else
     Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                   isRounded ? bestRoundedPacking() : bestPacking<float>())
+                   isRounded ? bestRoundedPacking() : bestPacking<float>(),
+                   dots)
         .run();
 }
 

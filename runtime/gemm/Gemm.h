@@ -71,6 +71,17 @@ enum class GemmPrecision {
   Bf16,
 };
 
+/// What a product makes with another matrix D of its shape while it is in
+/// registers, column by column: sums[j] += sum_i (alpha * A * B)[i,j] * D[i,j].
+struct ColumnDots {
+  /// D; the columns of a row lie side by side.
+  const float *with;
+  int64_t rowStride;
+  /// One for each column of C. f32 products are summed over the rows of a tile,
+  /// tiles are summed in f64.
+  double *sums;
+};
+
 /// C = alpha * A * B, or C += alpha * A * B.
 ///
 /// Shapes    a: [m, k], b: [k, n], c: [m, n]; any size may be 0.
@@ -80,9 +91,12 @@ enum class GemmPrecision {
 ///           bits for any number of threads.
 /// Aliasing  c overlaps neither a nor b.
 /// Errors    none. NaN and Inf propagate.
+///
+/// `dots` only for c of F32 whose columnStride is 1; k > 0.
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision = GemmPrecision::Full);
+          GemmPrecision precision = GemmPrecision::Full,
+          const ColumnDots *dots = nullptr);
 
 } // namespace anec::rt
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace anec::rt::gemm_detail {
 
@@ -80,6 +81,12 @@ template <typename T> struct TileResult {
   T alpha = 1;
   Matrix c;
   int64_t columns = 0;
+  /// Unless null: the part below the tile of a matrix of the shape of C, its
+  /// rows `withStride` apart, and where the sums over the tile's rows of
+  /// alpha * sums * with go, one for each column of a whole tile.
+  const T *with = nullptr;
+  int64_t withStride = 0;
+  T *dots = nullptr;
 };
 
 /// Memory that will be read soon, asked for little by little: many requests at
@@ -95,27 +102,50 @@ public:
            int64_t requests)
       : row(static_cast<const uint8_t *>(first)), bytes(bytes), rows(rows),
         rowBytes(rowBytes) {
-    const int64_t lines = rows * ((bytes + lineBytes - 1) / lineBytes);
-    requests = std::max<int64_t>(1, requests);
-    linesPerRequest = (lines + requests - 1) / requests;
+    setRequests(requests);
+  }
+
+  /// Asks for as many rows of as many bytes from `first` on, `otherRowBytes`
+  /// apart, when it has asked for its own; as many requests for both.
+  void followBy(const void *first, int64_t otherRowBytes, int64_t requests) {
+    following = static_cast<const uint8_t *>(first);
+    followingRows = rows;
+    followingRowBytes = otherRowBytes;
+    setRequests(requests);
   }
 
   void one() {
     for (int64_t i = 0; i < linesPerRequest && rows > 0; ++i) {
       __builtin_prefetch(row + done, 0, 2);
       done += lineBytes;
-      if (done >= bytes) {
-        done = 0;
-        row += rowBytes;
-        --rows;
-      }
+      if (done >= bytes)
+        nextRow();
     }
   }
 
 private:
   static constexpr int64_t lineBytes = 64;
-  const uint8_t *row = nullptr;
+
+  void setRequests(int64_t requests) {
+    const int64_t lines =
+        (rows + followingRows) * ((bytes + lineBytes - 1) / lineBytes);
+    requests = std::max<int64_t>(1, requests);
+    linesPerRequest = (lines + requests - 1) / requests;
+  }
+
+  void nextRow() {
+    done = 0;
+    row += rowBytes;
+    if (--rows > 0 || !following)
+      return;
+    row = std::exchange(following, nullptr);
+    rows = followingRows;
+    rowBytes = followingRowBytes;
+  }
+
+  const uint8_t *row = nullptr, *following = nullptr;
   int64_t done = 0, bytes = 0, rows = 0, rowBytes = 0, linesPerRequest = 0;
+  int64_t followingRows = 0, followingRowBytes = 0;
 };
 
 /// The sums over p of a[p * aStride + i] * b[p * width + j] for a tile; `depth`

@@ -21,6 +21,7 @@
 
 #include <hwy/cache_control.h>
 
+#include <algorithm>
 #include <utility>
 
 HWY_BEFORE_NAMESPACE();
@@ -185,15 +186,60 @@ HWY_INLINE void storeSums(const Sums<T, rows> &sums,
   }
 }
 
-/// The part of C that will be read or overwritten, which is seldom in a cache:
-/// a store of part of a line reads it as well.
+/// What the sums make with rows of `with`, column by column.
+template <typename T, int rows>
+HWY_INLINE void storeWholeDots(const Sums<T, rows> &sums, T alpha,
+                               const T *with, int64_t withStride, T *dots) {
+  const hn::ScalableTag<T> d;
+  const auto scale = hn::Set(d, alpha);
+  hn::Vec<decltype(d)> dot[vectorsPerRow];
+#pragma GCC unroll 4
+  for (int v = 0; v < vectorsPerRow; ++v)
+    dot[v] = hn::Zero(d);
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v)
+      dot[v] =
+          hn::MulAdd(sums[i][v], hn::LoadU(d, with + v * lanesOf<T>), dot[v]);
+    with += withStride;
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < vectorsPerRow; ++v)
+    hn::StoreU(hn::Mul(dot[v], scale), d, dots + v * lanesOf<T>);
+}
+
+template <typename T, int rows>
+HWY_INLINE void storeDots(const Sums<T, rows> &sums,
+                          const TileResult<T> &result) {
+  if (result.columns == widthOf<T>)
+    return storeWholeDots<T, rows>(sums, result.alpha, result.with,
+                                   result.withStride, result.dots);
+  HWY_ALIGN T with[rows * widthOf<T>] = {};
+  for (int64_t i = 0; i < rows; ++i)
+    std::copy_n(result.with + i * result.withStride, result.columns,
+                with + i * widthOf<T>);
+  storeWholeDots<T, rows>(sums, result.alpha, with, widthOf<T>, result.dots);
+}
+
+/// The parts of C and of `with` that will be read or overwritten and are seldom
+/// in a cache: a store of part of a line reads it as well.
 template <typename T>
-Prefetch resultPart(const TileResult<T> &result, int64_t rows, int64_t depth) {
-  if (!result.isComplete || result.streams || result.c.columnStride != 1)
+HWY_INLINE Prefetch resultPart(const TileResult<T> &result, int64_t rows,
+                               int64_t depth) {
+  if (!result.isComplete || result.c.columnStride != 1)
     return Prefetch();
-  const int64_t size = elementBytes(result.c.type);
-  return Prefetch(result.c.data, result.columns * size, rows,
-                  result.c.rowStride * size, depth / Prefetch::termsApart);
+  const int64_t bytes = result.columns * elementBytes(result.c.type);
+  const int64_t rowBytes = result.c.rowStride * elementBytes(result.c.type);
+  const int64_t withBytes = result.withStride * int64_t(sizeof(T));
+  const int64_t requests = depth / Prefetch::termsApart;
+  if (result.streams)
+    return result.dots ? Prefetch(result.with, bytes, rows, withBytes, requests)
+                       : Prefetch();
+  Prefetch part(result.c.data, bytes, rows, rowBytes, requests);
+  if (result.dots)
+    part.followBy(result.with, withBytes, requests);
+  return part;
 }
 
 template <typename Number, int rows>
@@ -218,6 +264,8 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
         sums[i][v] = hn::Add(
             hn::Load(d, result.partial + i * widthOf<T> + v * lanesOf<T>),
             sums[i][v]);
+  if (result.isComplete && result.dots)
+    storeDots<T, rows>(sums, result);
   if (!result.isComplete)
     storeRows<T, rows, Storing::Overwrite>(sums, T(1), result.partial,
                                            widthOf<T>);

@@ -76,22 +76,35 @@ std::vector<RowBlock> blocksOf(const HostTensor<Real> &x) {
   return blocks;
 }
 
-/// y[N,T] = b[K,N]^T a[K,T], or y[K,N] = a[K,T] b[N,T]^T when transpose_a.
-template <typename Real> void callMatmul(const HostCall<Real> &call) {
+/// y[K,N] = a[K,T] b[N,T]^T, with its dots where they are wanted.
+template <typename Real> void multiplyTokens(const HostCall<Real> &call) {
   const HostTensor<Real> &a = call.operands[0], &b = call.operands[1];
   const HostTensor<Real> &y = call.results[0];
-  int64_t T = a.tokens(), K = a.features();
+  const int64_t T = a.tokens(), N = b.features();
+  const GemmMode mode =
+      y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
+  if (y.dots && !y.accumulate)
+    std::fill_n(y.dots, N, 0.0);
+  for (const RowBlock &rows : blocksOf(a))
+    for (const RowBlock &columns : blocksOf(b)) {
+      const int64_t place = rows.first * N + columns.first;
+      ColumnDots dots{};
+      if (y.dots)
+        dots = {y.dotsWith + place, N, y.dots + columns.first};
+      gemm(rows.count, columns.count, T, 1.0, rows.matrix,
+           columns.matrix.transposed(), mode, Matrix(y.data + place, N),
+           call.pool, GemmPrecision::Full, y.dots ? &dots : nullptr);
+    }
+}
+
+/// y[N,T] = b[K,N]^T a[K,T], or y[K,N] = a[K,T] b[N,T]^T when transpose_a.
+template <typename Real> void callMatmul(const HostCall<Real> &call) {
+  if (call.attributes["transpose_a"].template get<bool>())
+    return multiplyTokens(call);
+  const HostTensor<Real> &a = call.operands[0], &b = call.operands[1];
+  const HostTensor<Real> &y = call.results[0];
+  int64_t T = a.tokens(), K = a.features(), N = b.shape[1];
   GemmMode mode = y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
-  if (call.attributes["transpose_a"].template get<bool>()) {
-    const int64_t N = b.features();
-    for (const RowBlock &rows : blocksOf(a))
-      for (const RowBlock &columns : blocksOf(b))
-        gemm(rows.count, columns.count, T, 1.0, rows.matrix,
-             columns.matrix.transposed(), mode,
-             Matrix(y.data + rows.first * N + columns.first, N), call.pool);
-    return;
-  }
-  int64_t N = b.shape[1];
   gemm(N, T, K, 1.0, ConstMatrix(b.data, N).transposed(),
        ConstMatrix(a.data, T), mode, Matrix(y.data, T), call.pool);
 }
@@ -154,7 +167,8 @@ template <typename Real> void callDeriveGainGrad(const HostCall<Real> &call) {
   if (!dweight.accumulate)
     std::fill(dweight.data, dweight.data + dweight.elements(), Real(0));
   deriveGainGrad(weight.data, call.operands[1].data, dweight.data, dgain.data,
-                 weight.shape[0], weight.shape[1], dgain.accumulate, call.pool);
+                 weight.shape[0], weight.shape[1], dgain.accumulate, call.pool,
+                 dweight.dots);
 }
 
 template <typename Real> void callRmsNormGrad(const HostCall<Real> &call) {

@@ -31,6 +31,10 @@ template <typename Real> struct HostTensor {
   int64_t blockRows = 0;
   /// A gradient accumulator: results are added to what is there.
   bool accumulate = false;
+  /// Of a gradient [O,I], unless null: the sums over its rows of its product
+  /// with `dotsWith`, [O,I], which it keeps while it is computed, [I].
+  double *dots = nullptr;
+  const float *dotsWith = nullptr;
 
   int64_t elements() const {
     int64_t product = 1;

@@ -76,10 +76,10 @@ void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
   });
 }
 
+/// Of dweight * weight, by column.
 template <typename Real>
-void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
-                    Real *dgain, int64_t O, int64_t I, bool accumulate,
-                    ThreadPool &pool) {
+static std::vector<double> columnDots(const Real *weight, const Real *dweight,
+                                      int64_t O, int64_t I, ThreadPool &pool) {
   // Rows are contiguous: each tile of them sums all columns by itself.
   const int64_t tiles = (O + tokenTile - 1) / tokenTile;
   std::vector<double> sums(static_cast<size_t>(tiles * I), 0.0);
@@ -88,10 +88,24 @@ void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
     for (int64_t o = begin; o < end; ++o)
       addProducts(1, dweight + o * I, weight + o * I, sum, I);
   });
+  std::vector<double> dots(static_cast<size_t>(I), 0.0);
+  for (int64_t tile = 0; tile < tiles; ++tile)
+    for (int64_t i = 0; i < I; ++i)
+      dots[size_t(i)] += sums[size_t(tile * I + i)];
+  return dots;
+}
+
+template <typename Real>
+void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
+                    Real *dgain, int64_t O, int64_t I, bool accumulate,
+                    ThreadPool &pool, const double *dots) {
+  std::vector<double> computed;
+  if (!dots) {
+    computed = columnDots(weight, dweight, O, I, pool);
+    dots = computed.data();
+  }
   for (int64_t i = 0; i < I; ++i) {
-    double sum = 0;
-    for (int64_t tile = 0; tile < tiles; ++tile)
-      sum += sums[size_t(tile * I + i)];
+    const double sum = dots[i];
     const bool isZero = gain[i] == Real(0);
     dgain[i] = Real((accumulate ? double(dgain[i]) : 0.0) +
                     (isZero ? sum : sum / double(gain[i])));
@@ -108,7 +122,8 @@ void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
   template void rmsNormGainGrad(const Real *, const Real *, Real *, int64_t,   \
                                 int64_t, double, bool, ThreadPool &);          \
   template void deriveGainGrad(const Real *, const Real *, Real *, Real *,     \
-                               int64_t, int64_t, bool, ThreadPool &);
+                               int64_t, int64_t, bool, ThreadPool &,           \
+                               const double *);
 ANEC_INSTANTIATE(float)
 ANEC_INSTANTIATE(double)
 #undef ANEC_INSTANTIATE

@@ -54,13 +54,14 @@ void rmsNormGainGrad(const Real *x, const Real *dy, Real *dgain, int64_t D,
 ///   dgain[i] = sum_o dweight[o,i] * weight[o,i] / f[i], added when
 ///   `accumulate` dweight[o,i] = 0 where gain[i] = 0
 ///
-/// Shapes    weight, dweight: [O,I]; gain, dgain: [I].
+/// Shapes    weight, dweight: [O,I]; gain, dgain: [I]; dots: [I], the sums
+///           over o of dweight * weight when they are known.
 /// Numerics  sums in double, in an order that shapes decide.
 /// Errors    none. NaN and Inf propagate.
 template <typename Real>
 void deriveGainGrad(const Real *weight, const Real *gain, Real *dweight,
                     Real *dgain, int64_t O, int64_t I, bool accumulate,
-                    ThreadPool &pool);
+                    ThreadPool &pool, const double *dots = nullptr);
 
 } // namespace anec::rt
 

@@ -11,8 +11,10 @@
 #include "runtime/host/Loss.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
+#include "runtime/train/WeightDots.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace anec::rt {
 namespace {
@@ -101,6 +103,11 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   if (const HostProgram *program = plan.program("stage"))
     collectStaging(program->steps, 0);
   sortLoads();
+  weightDots.resize(plan.parameters.size());
+  for (size_t weight : findWeightsWithDots(plan))
+    weightDots[weight].assign(
+        size_t(plan.parameters[weight].count),
+        std::vector<double>(size_t(store.shape(weight)[1])));
   for (const HostProgram &program : plan.programs)
     prepareDispatches(program.steps, 0);
   workBeside(device.leavesHostIdle());
@@ -572,8 +579,13 @@ HostTensor<Real> Executor<Real>::resultTensor(const ValueRef &ref, int64_t i) {
     return tensor(ref, i);
   HostTensor<Real> result;
   result.shape = store.shape(ref.id);
-  result.data =
-      store.gradientToWrite(ref.id, ref.index.at(i), &result.accumulate).data();
+  const int64_t index = ref.index.at(i);
+  result.data = store.gradientToWrite(ref.id, index, &result.accumulate).data();
+  if constexpr (std::is_same_v<Real, float>)
+    if (!weightDots[ref.id].empty()) {
+      result.dots = weightDots[ref.id][size_t(index)].data();
+      result.dotsWith = store.master(ref.id, index).data();
+    }
   return result;
 }
 

@@ -182,6 +182,9 @@ private:
   /// Stage steps by parameter and index, and all others in order.
   std::vector<std::vector<std::vector<IndexedStep>>> staging;
   std::vector<IndexedStep> afterStaging;
+  /// Sums that gradients keep beside them, by parameter and index; none for
+  /// most. See WeightDots.h.
+  std::vector<std::vector<std::vector<double>>> weightDots;
   /// Operations of one dispatch, by kernel.
   std::vector<double> flops;
   /// A copy between surfaces goes through here.

@@ -272,6 +272,53 @@ TEST(Gemm, EmptySums) {
   EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
 }
 
+/// Each column's sum over C times D beside C = alpha A B, against three loops
+/// in double; c keeps what it would be without.
+void checkDots(int64_t m, int64_t n, int64_t k, GemmMode mode) {
+  TestMatrix<half> a(m, k, Order::Rows, 1), b(k, n, Order::Columns, 2);
+  TestMatrix<float> c(m, n, Order::Rows, 3), d(m, n, Order::Rows, 4);
+  TestMatrix<float> alone = c;
+  const double alpha = 0.5;
+  std::vector<double> sums(static_cast<size_t>(n), 3.0), same;
+  for (int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    TestMatrix<float> result = c;
+    same.assign(sums.size(), 3.0);
+    const ColumnDots dots{d.elements.data(), d.rowStride, same.data()};
+    gemm(m, n, k, alpha, a.view(), b.view(), mode, result.result(), pool,
+         GemmPrecision::Full, &dots);
+    if (threads == 1)
+      sums = same;
+    EXPECT_EQ(sums, same);
+    gemm(m, n, k, alpha, a.view(), b.view(), mode, (alone = c).result(), pool);
+    EXPECT_EQ(alone.elements, result.elements);
+  }
+  for (int64_t j = 0; j < n; ++j) {
+    double expected = 3, magnitude = 0;
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t p = 0; p < k; ++p) {
+        const double term = alpha * double(a.at(i, p)) * double(b.at(p, j)) *
+                            double(d.at(i, j));
+        expected += term;
+        magnitude += std::abs(term);
+      }
+    // The roundings of the terms' sums and those over the rows of a tile.
+    EXPECT_NEAR(sums[static_cast<size_t>(j)], expected,
+                tolerance(0, 0x1p-24, k + 16, magnitude))
+        << m << "x" << n << "x" << k << " at " << j;
+  }
+}
+
+TEST(Gemm, DotsOfColumnsBesideTheProduct) {
+  for (GemmMode mode : {GemmMode::Overwrite, GemmMode::Accumulate})
+    for (int64_t m : {1, 13, 14, 29, 300})
+      for (int64_t n : {1, 31, 32, 70})
+        checkDots(m, n, 40, mode);
+  // Several blocks of columns and of terms; results past the caches.
+  checkDots(20, 800, 900, GemmMode::Overwrite);
+  checkDots(800, 768, 9, GemmMode::Overwrite);
+}
+
 TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   TestMatrix<half> a(300, 1100, Order::Rows, 1);
   TestMatrix<half> b(1100, 500, Order::Columns, 2);
