@@ -53,7 +53,8 @@ template <typename Real> void callLinear(const HostCall<Real> &call) {
   const HostTensor<Real> &x = call.operands[0], &w = call.operands[1];
   int64_t T = x.tokens(), I = x.features(), O = w.shape[0];
   gemm(O, T, I, 1.0, ConstMatrix(w.data, I), ConstMatrix(x.data, T),
-       GemmMode::Overwrite, Matrix(call.results[0].data, T), call.pool);
+       GemmMode::Overwrite, Matrix(call.results[0].data, T), call.pool,
+       call.precision);
 }
 
 /// Features `first` to before `first + count` of a rank 3 value, [count, T].
@@ -93,7 +94,7 @@ template <typename Real> void multiplyTokens(const HostCall<Real> &call) {
         dots = {y.dotsWith + place, N, y.dots + columns.first};
       gemm(rows.count, columns.count, T, 1.0, rows.matrix,
            columns.matrix.transposed(), mode, Matrix(y.data + place, N),
-           call.pool, GemmPrecision::Full, y.dots ? &dots : nullptr);
+           call.pool, call.precision, y.dots ? &dots : nullptr);
     }
 }
 
@@ -106,7 +107,8 @@ template <typename Real> void callMatmul(const HostCall<Real> &call) {
   int64_t T = a.tokens(), K = a.features(), N = b.shape[1];
   GemmMode mode = y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
   gemm(N, T, K, 1.0, ConstMatrix(b.data, N).transposed(),
-       ConstMatrix(a.data, T), mode, Matrix(y.data, T), call.pool);
+       ConstMatrix(a.data, T), mode, Matrix(y.data, T), call.pool,
+       call.precision);
 }
 
 template <typename Real, BinaryOp op>

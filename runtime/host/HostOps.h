@@ -55,6 +55,9 @@ template <typename Real> struct HostCall {
   ThreadPool &pool;
   /// What loss_scale() answers.
   double lossScale = 1;
+  /// Of matrix products, which plans have for weight gradients and for the
+  /// classifier. Full where Real is double.
+  GemmPrecision precision = GemmPrecision::Full;
 };
 
 template <typename Real> using HostOp = void (*)(const HostCall<Real> &);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Benchmark.h"
 
+#include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Peak.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/ApplyUpdate.h"
@@ -41,6 +42,13 @@ double median(std::vector<double> values) {
 
 double rate(double operations, double seconds) {
   return seconds > 0 ? operations / seconds / 1e9 : 0;
+}
+
+/// The instructions of products on the host.
+const char *hostArithmetic(GemmPrecision precision) {
+  const bool isDot = precision == GemmPrecision::Bf16 &&
+                     bf16Arithmetic() == Bf16Arithmetic::DotProduct;
+  return isDot ? "dot_product" : "multiply_add";
 }
 
 /// Random sequences: of real numbers, or of tokens of the active vocabulary.
@@ -90,6 +98,7 @@ public:
                 Executor<float>::create(bundle, device, *store, pool));
     if (options.overlap)
       executor->workBeside(*options.overlap);
+    ANEC_TRY(executor->setHostPrecision(options.hostPrecision));
     // As training starts in fp16; smaller than where gradients overflow.
     if (device.numerics() == Numerics::Ane)
       lossScale = 1024;
@@ -224,6 +233,8 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
       {"accum", options.accumulation},
       {"optimizer", options.optimizer},
       {"numerics", device.numerics() == Numerics::Ane ? "ane" : "f32"},
+      {"host_precision", hostPrecisionName(options.hostPrecision)},
+      {"host_arithmetic", hostArithmetic(options.hostPrecision)},
       {"threads", pool.size()},
       {"rows", training.store->vocabulary().size()},
       {"loss", training.lastLoss},
@@ -261,10 +272,11 @@ std::string formatBenchmark(const nlohmann::json &result) {
       number("tokens_per_s"), result["threads"].get<int>(),
       result["rows"].get<int64_t>(), number("peak_rss_bytes") / (1 << 20));
   text += fmt::format(
-      "products: {:.1f} ms, {:.0f} GFLOP/s on the device, {:.0f} on the host, "
-      "{:.0f} peak: {:.0f} % of it\n",
+      "products: {:.1f} ms, {:.0f} GFLOP/s on the device, {:.0f} on the host "
+      "({}), {:.0f} peak: {:.0f} % of it\n",
       number("gemm_ms"), result["gflops"]["device"].get<double>(),
-      result["gflops"]["host"].get<double>(), number("peak_gflops"),
+      result["gflops"]["host"].get<double>(),
+      result["host_precision"].get<std::string>(), number("peak_gflops"),
       100 * number("gemm_share_of_peak"));
   text += formatOverlap(result["overlap"]);
   text += "phases, per micro-step\n" + formatTimes(result["phases"]);

@@ -23,6 +23,8 @@ struct BenchmarkOptions {
   uint64_t seed = 1;
   /// Weight gradients beside the device; none: as the device says.
   std::optional<bool> overlap;
+  /// Of products on the host.
+  GemmPrecision hostPrecision = GemmPrecision::Full;
 };
 
 /// One JSON object. Times are milliseconds per micro-step: the median update in

@@ -11,6 +11,7 @@
 #include "runtime/host/Loss.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/RegionCopy.h"
+#include "runtime/train/StepUses.h"
 #include "runtime/train/WeightDots.h"
 
 #include <algorithm>
@@ -24,6 +25,11 @@ int64_t product(const std::vector<int64_t> &shape) {
   for (int64_t size : shape)
     result *= size;
   return result;
+}
+
+bool isHostProduct(const Step &step) {
+  return step.kind == Step::Kind::Host &&
+         (step.name == "linear" || step.name == "matmul");
 }
 
 } // namespace
@@ -122,6 +128,23 @@ template <typename Real> void Executor<Real>::workBeside(bool wanted) {
   for (std::vector<uint64_t> &each : readers)
     std::fill(each.begin(), each.end(), 0);
   spares.clear();
+}
+
+template <typename Real>
+std::optional<Error> Executor<Real>::setHostPrecision(GemmPrecision precision) {
+  bool isUsed = precision == GemmPrecision::Full;
+  forEachPlace(bundle.plan(), [&](const StepPlace &place) {
+    const Step &step = (*place.steps)[place.index];
+    isUsed |= place.program->name == "train_step" && isHostProduct(step);
+  });
+  if (!isUsed)
+    return makeError(ErrorCode::InvalidInput,
+                     "{}: expects --host-precision f32, since the device "
+                     "computes all matrix products of this bundle, but got "
+                     "bf16",
+                     bundle.folder());
+  hostPrecision = precision;
+  return std::nullopt;
 }
 
 template <typename Real> ExecutorCounters Executor<Real>::counters() const {
@@ -414,7 +437,7 @@ template <typename Real>
 std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
   if (losses.isDoneLater(step))
     return std::nullopt;
-  HostCall<Real> call{{}, {}, step.attributes, pool, lossScale};
+  HostCall<Real> call{{}, {}, step.attributes, pool, lossScale, hostPrecision};
   std::vector<std::unique_ptr<SurfaceMap>> maps;
   for (size_t o = 0; o < step.operands.size(); ++o)
     ANEC_TRY(bindOperand(step, o, i, call, maps));

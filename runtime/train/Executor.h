@@ -42,6 +42,11 @@ struct ExecutorCounters {
   BackgroundWork background, compiling;
 };
 
+/// What --host-precision calls it.
+inline const char *hostPrecisionName(GemmPrecision precision) {
+  return precision == GemmPrecision::Bf16 ? "bf16" : "f32";
+}
+
 /// InvalidInput unless the bundle can train: has the programs "train_step" and
 /// "stage". `purpose` ends "expects a program .. to".
 std::optional<Error> requireTraining(const Bundle &bundle, const char *purpose);
@@ -107,6 +112,11 @@ public:
   /// What the host op loss_scale answers; 1 at first.
   void setLossScale(double scale) { lossScale = scale; }
 
+  /// What host ops multiply; Full at first. Between two runs; Bf16 only where
+  /// Real is float. Errors: Bf16, and the plan's training has no product on the
+  /// host (InvalidInput).
+  std::optional<Error> setHostPrecision(GemmPrecision precision);
+
   const Plan &plan() const { return bundle.plan(); }
   ParameterStore<Real> &parameters() { return store; }
   /// Between two runs.
@@ -153,6 +163,7 @@ private:
   ParameterStore<Real> &store;
   ThreadPool &pool;
   double lossScale = 1;
+  GemmPrecision hostPrecision = GemmPrecision::Full;
   /// Steps that are not done as they are written; the first only without
   /// overlap, since surfaces change while jobs run beside the device.
   InPlaceReads inPlace;

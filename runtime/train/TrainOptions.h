@@ -6,6 +6,8 @@
 #ifndef ANEC_RUNTIME_TRAIN_TRAINOPTIONS_H
 #define ANEC_RUNTIME_TRAIN_TRAINOPTIONS_H
 
+#include "runtime/gemm/Gemm.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +49,8 @@ struct TrainOptions {
   /// safetensors to start from; empty: initialisers.
   std::string initialize;
   bool compact = true;
+  /// Of products on the host.
+  GemmPrecision hostPrecision = GemmPrecision::Full;
   int tokenBits = 0;
   /// A name for makeTokenizer; empty: that of the data's sidecar, else "bytes"
   /// where the data is text.

@@ -108,6 +108,7 @@ std::optional<Error> Trainer::startDevice() {
   ANEC_ASSIGN(executor, Executor<float>::create(bundle, device, *store, pool));
   if (options.overlap)
     executor->workBeside(*options.overlap);
+  ANEC_TRY(executor->setHostPrecision(options.hostPrecision));
   return executor->run("stage");
 }
 
@@ -132,7 +133,8 @@ nlohmann::json Trainer::describe() const {
       {"init", options.initialize},
       {"compact", options.compact},
       {"tokenizer", data.tokenizer},
-      {"numerics", numerics}};
+      {"numerics", numerics},
+      {"host_precision", hostPrecisionName(options.hostPrecision)}};
   nlohmann::json active = nullptr;
   if (data.vocabulary.isCompact())
     active = data.vocabulary.ids();

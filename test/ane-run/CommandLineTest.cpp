@@ -63,7 +63,9 @@ TEST_F(CommandLine, refusesWrongUsage) {
   expectError(good + "--numerics bf16", 2, "--numerics");
   expectError(good + "--device gpu", 2, "--device cpu");
   expectError(good + "--loss-scale 0", 2, "--loss-scale");
-  expectError(good + "--host-precision bf16", 2, "--host-precision");
+  expectError(good + "--host-precision f16", 2, "--host-precision");
+  expectError("gradcheck " + bundle() + " --host-precision bf16", 2,
+              "--host-precision");
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
@@ -118,6 +120,21 @@ TEST_F(CommandLine, trainsEvaluatesGeneratesAndResumes) {
                           " --prompt ab --tokens 8 --temperature 0");
   EXPECT_EQ(generated.status, 0) << generated.text;
   EXPECT_THAT(generated.text, StartsWith("abab"));
+}
+
+TEST_F(CommandLine, resumesWithTheSameHostPrecisionOnly) {
+  for (const char *precision : {"f32", "bf16"}) {
+    const std::string out = folder / precision,
+                      other = precision == std::string("f32") ? "bf16" : "f32";
+    const std::string train = "train " + bundle() +
+                              " --data synthetic:9 --steps 2 --quiet --out " +
+                              out + " --host-precision ";
+    Outcome trained = run(train + precision);
+    ASSERT_EQ(trained.status, 0) << trained.text;
+    expectError(train + other + " --resume", 2,
+                "'host_precision' to stay \"" + std::string(precision));
+    EXPECT_EQ(run(train + precision + " --resume").status, 0);
+  }
 }
 
 TEST_F(CommandLine, checksGradients) {

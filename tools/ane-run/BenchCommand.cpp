@@ -51,6 +51,7 @@ void addBenchCommand(CLI::App &app, Action &action) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
   command->add_flag("--json", flags->json, "one JSON object");
   flags->device.addTo(*command, {"ane", "f32"});
+  addHostPrecisionFlag(*command, options.hostPrecision);
   addOverlapFlag(*command, options.overlap);
   command->callback(
       [flags, &action] { action = [flags] { return run(*flags); }; });

@@ -69,6 +69,21 @@ Result<std::unique_ptr<Device>> DeviceOptions::open(ThreadPool &pool) const {
   return makeDevice(device, wanted, pool);
 }
 
+void addHostPrecisionFlag(CLI::App &command, GemmPrecision &precision) {
+  command
+      .add_option_function<std::string>(
+          "--host-precision",
+          [&precision](const std::string &value) {
+            precision =
+                value == "bf16" ? GemmPrecision::Bf16 : GemmPrecision::Full;
+          },
+          "bf16: weight gradients and classifier on the host multiply numbers "
+          "rounded to bf16, with f32 sums; not faster unless the CPU's bf16 "
+          "dot products are (AMD)")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->default_str("f32");
+}
+
 void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap) {
   command
       .add_option_function<std::string>(

@@ -8,6 +8,7 @@
 #define ANEC_TOOLS_ANE_RUN_DEVICEOPTIONS_H
 
 #include "runtime/device/DeviceFactory.h"
+#include "runtime/gemm/Gemm.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <CLI/CLI.hpp>
@@ -39,6 +40,9 @@ struct DeviceOptions {
 private:
   Result<DeviceSettings> settings() const;
 };
+
+/// --host-precision=f32|bf16: what products on the host multiply.
+void addHostPrecisionFlag(CLI::App &command, GemmPrecision &precision);
 
 /// --overlap=auto|on|off: weight gradients and compiling beside the device.
 void addOverlapFlag(CLI::App &command, std::optional<bool> &overlap);

@@ -18,7 +18,6 @@ struct TrainFlags {
   TrainOptions train;
   DeviceOptions device;
   std::string lossScale, handover;
-  std::string hostPrecision = "f32";
   bool noCompact = false;
   bool quiet = false;
 };
@@ -44,12 +43,6 @@ std::optional<Error> parseLossScale(const std::string &text,
 Result<int> train(TrainFlags &flags) {
   if (!flags.lossScale.empty())
     ANEC_TRY(parseLossScale(flags.lossScale, flags));
-  if (flags.hostPrecision != "f32")
-    return makeError(
-        ErrorCode::InvalidInput,
-        "expects --host-precision f32, the only one of this build, "
-        "but got '{}'",
-        flags.hostPrecision);
   flags.train.compact = !flags.noCompact;
   flags.train.mayRestart = true;
   if (!flags.handover.empty()) {
@@ -166,8 +159,7 @@ void addTrainCommand(CLI::App &app, Action &action) {
       ->capture_default_str();
   flags->device.addTo(*command, {"ane", "f32"});
   addOverlapFlag(*command, options.overlap);
-  command->add_option("--host-precision", flags->hostPrecision, "f32")
-      ->capture_default_str();
+  addHostPrecisionFlag(*command, options.hostPrecision);
   command->add_option(handoverFlag, flags->handover)->group(""); // hidden
   command->add_flag("--quiet", flags->quiet, "print nothing but errors");
   command->callback(

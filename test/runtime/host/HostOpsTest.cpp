@@ -165,6 +165,28 @@ TYPED_TEST(HostOps, deriveTheGainGradientAsPyTorchDoes) {
   }
 }
 
+/// 1 + 2^-8 is half way between two numbers of bf16: the even one is 1.
+TEST(HostProducts, roundTheirOperands) {
+  ThreadPool pool(1);
+  const float between = 1 + 0x1p-8F;
+  for (const char *op : {"linear", "matmul", "matmul transposed"})
+    for (GemmPrecision precision : {GemmPrecision::Full, GemmPrecision::Bf16}) {
+      const bool isTransposed = op == std::string("matmul transposed");
+      const json attributes = {{"transpose_a", isTransposed}};
+      float left = between, right = 1, found = 0;
+      HostTensor<float> x, y, z;
+      x.shape = {1, 1, 1}, x.data = &left;
+      y.shape = isTransposed ? x.shape : std::vector<int64_t>{1, 1};
+      y.data = &right;
+      z.shape = isTransposed ? std::vector<int64_t>{1, 1} : x.shape;
+      z.data = &found;
+      HostCall<float> call{{x, y}, {z}, attributes, pool};
+      call.precision = precision;
+      findHostFunction<float>(isTransposed ? "matmul" : op)(call);
+      EXPECT_EQ(found, precision == GemmPrecision::Bf16 ? 1 : between) << op;
+    }
+}
+
 TYPED_TEST(HostOps, giveTheSameBitsForAnyThreadCount) {
   using Real = TypeParam;
   ThreadPool one(1), three(3);
