@@ -22,7 +22,6 @@
 #include <cassert>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace anec::rt {
 
@@ -36,8 +35,6 @@ constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
 /// B is packed as it lies in memory, which another core may just have written:
 /// by columns, or so much depth of all columns at a time.
 constexpr int64_t depthAtOnce = 16;
-/// One task computes at most this many panels of A.
-constexpr int64_t maxTaskPanels = 8;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
@@ -75,7 +72,6 @@ public:
         std::max<int64_t>(1, maxBlockElements / blockColumns / sliceDepth);
     outerDepth = std::min(outerDepth, this->k);
     streams = mayStream();
-    planTasks();
   }
 
   void run();
@@ -95,12 +91,6 @@ private:
     bool first, last;
   };
 
-  /// Panels of A that a thread takes at once.
-  struct Task {
-    int64_t begin, end;
-  };
-
-  void planTasks();
   bool mayStream() const;
   int64_t piecesOf(const Block &block) const;
   void packPiece(const Block &block, int64_t piece, T *numbers) const;
@@ -110,8 +100,8 @@ private:
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
-  void computeTask(const Block &block, const PackedBlock<T> &blockOfB,
-                   size_t number);
+  void computePanel(const Block &block, const PackedBlock<T> &blockOfB,
+                    int64_t panel);
   void computeSlice(const Block &block, const PackedBlock<T> &blockOfB,
                     const Slice &slice, int64_t panel, Prefetch ahead);
   Prefetch readAhead(const Block &block, int64_t panel, int64_t depth) const;
@@ -140,7 +130,6 @@ private:
   const ColumnDots *dots;
   ThreadPool &pool;
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
-  std::vector<Task> tasks;
   bool streams;
   /// Sums between two blocks of the terms, tile after tile.
   Sum *partial = nullptr;
@@ -174,17 +163,6 @@ template <typename T> bool Product<T>::mayStream() const {
          m * n * int64_t(sizeof(Sum)) > keptBytes &&
          c.rowStride * int64_t(sizeof(Sum)) % lineBytes == 0 &&
          reinterpret_cast<uintptr_t>(c.data) % lineBytes == 0;
-}
-
-/// Large tasks are few; small ones at the end let all threads end together.
-template <typename T> void Product<T>::planTasks() {
-  const int64_t shares = 2 * pool.size();
-  for (int64_t panel = 0; panel < panels;) {
-    const int64_t size =
-        std::clamp<int64_t>((panels - panel) / shares, 1, maxTaskPanels);
-    tasks.push_back({panel, panel + size});
-    panel += size;
-  }
 }
 
 template <typename T> void Product<T>::run() {
@@ -311,22 +289,20 @@ void Product<T>::findTerms(const Block &block,
 }
 
 template <typename T> void Product<T>::compute(const Block &block) {
-  const int64_t count = static_cast<int64_t>(tasks.size());
   const bool isSmall = m * block.columns * block.depthSize < soloOperations;
   // Where packing is a copy, a thread copies faster than it reads what another
   // one has just written.
   const bool isShared = isSmall || b.columnStride != 1;
   const PackedBlock<T> shared =
       isShared ? packTogether(block) : PackedBlock<T>();
-  auto task = [&](int64_t i) {
-    computeTask(block, isShared ? shared : packAlone(block),
-                static_cast<size_t>(i));
+  auto compute = [&](int64_t panel) {
+    computePanel(block, isShared ? shared : packAlone(block), panel);
   };
   if (isSmall)
-    for (int64_t i = 0; i < count; ++i)
-      task(i);
+    for (int64_t panel = 0; panel < panels; ++panel)
+      compute(panel);
   else
-    pool.parallelFor(count, task);
+    pool.parallelFor(panels, compute);
 }
 
 /// A slice of one panel of A as elements of panels.
@@ -349,27 +325,19 @@ const T *Product<T>::packA(const Block &block, const Slice &slice,
 }
 
 template <typename T>
-void Product<T>::computeTask(const Block &block, const PackedBlock<T> &blockOfB,
-                             size_t number) {
-  const Task &task = tasks[number];
-  const size_t next = number + static_cast<size_t>(pool.size());
-  for (int64_t panel = task.begin; panel < task.end; ++panel) {
-    // What this thread will probably read next, after the last panel of a task
-    // that which comes after those of the other threads.
-    int64_t nextPanel = panel + 1;
-    if (nextPanel == task.end)
-      nextPanel = next < tasks.size() ? tasks[next].begin : panels;
-    for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
-      Slice slice;
-      slice.depth = depth;
-      slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
-      slice.first = block.first && depth == 0;
-      slice.last = block.last && depth + sliceDepth >= block.depthSize;
-      const bool isBlockEnd = depth + slice.depthSize >= block.depthSize;
-      computeSlice(block, blockOfB, slice, panel,
-                   isBlockEnd ? readAhead(block, nextPanel, 0)
-                              : readAhead(block, panel, depth + sliceDepth));
-    }
+void Product<T>::computePanel(const Block &block,
+                              const PackedBlock<T> &blockOfB, int64_t panel) {
+  for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
+    Slice slice;
+    slice.depth = depth;
+    slice.depthSize = std::min(sliceDepth, block.depthSize - depth);
+    slice.first = block.first && depth == 0;
+    slice.last = block.last && depth + sliceDepth >= block.depthSize;
+    const bool isBlockEnd = depth + slice.depthSize >= block.depthSize;
+    // A thread's panels follow each other.
+    computeSlice(block, blockOfB, slice, panel,
+                 isBlockEnd ? readAhead(block, panel + 1, 0)
+                            : readAhead(block, panel, depth + sliceDepth));
   }
   if (streams)
     hwy::FlushStream();

@@ -1,6 +1,6 @@
 //===- ThreadPool.cpp - The one pool of threads ---------------------------===//
 //
-// One job at a time; threads take the next index from an atomic counter. All
+// One job at a time; threads take indices from shares, each an atomic pair. All
 // atomics are sequentially consistent: each side announces itself first and
 // looks at the other's announcement second, so at least one sees the other.
 //
@@ -42,14 +42,37 @@ template <typename Condition> bool waitBriefly(const Condition &condition) {
   return condition();
 }
 
+constexpr int halfBits = 32;
+constexpr int64_t maxPieces = (int64_t(1) << halfBits) - 1;
+
+constexpr uint64_t share(uint64_t begin, uint64_t end) {
+  return begin | end << halfBits;
+}
+
+constexpr int64_t none = -1;
+
+/// Takes the first or the last index of a share.
+int64_t takeFrom(std::atomic<uint64_t> &indices, bool first) {
+  uint64_t known = indices;
+  while (true) {
+    const uint64_t begin = known & uint64_t(maxPieces), end = known >> halfBits;
+    if (begin == end)
+      return none;
+    const uint64_t rest = first ? share(begin + 1, end) : share(begin, end - 1);
+    if (indices.compare_exchange_weak(known, rest))
+      return static_cast<int64_t>(first ? begin : end - 1);
+  }
+}
+
 } // namespace
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1)
     threads =
         std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  for (int i = 1; i < threads; ++i)
-    workers.emplace_back([this] { work(); });
+  shares = std::vector<Share>(static_cast<size_t>(threads));
+  for (size_t i = 1; i < shares.size(); ++i)
+    workers.emplace_back([this, i] { work(i); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -62,13 +85,16 @@ ThreadPool::~ThreadPool() {
     worker.join();
 }
 
-void ThreadPool::takePieces() {
-  const int64_t end = count;
-  for (int64_t i = next++; i < end; i = next++)
-    (*body)(i);
+void ThreadPool::takePieces(size_t thread) {
+  for (size_t i = 0; i < shares.size(); ++i) {
+    std::atomic<uint64_t> &indices =
+        shares[(thread + i) % shares.size()].indices;
+    for (int64_t piece; (piece = takeFrom(indices, i == 0)) != none;)
+      (*body)(piece);
+  }
 }
 
-void ThreadPool::work() {
+void ThreadPool::work(size_t thread) {
   uint64_t seen = 0;
   auto hasNews = [&] {
     const uint64_t job = open;
@@ -87,7 +113,7 @@ void ThreadPool::work() {
     ++inside;
     if (job != 0 && job == open) {
       seen = job;
-      takePieces();
+      takePieces(thread);
     }
     if (--inside == 0 && callerSleeps) {
       std::lock_guard<std::mutex> lock(mutex);
@@ -98,8 +124,9 @@ void ThreadPool::work() {
 
 void ThreadPool::publish(int64_t pieces, const Body &work) {
   body = &work;
-  count = pieces;
-  next = 0;
+  const uint64_t all = static_cast<uint64_t>(pieces), threads = shares.size();
+  for (uint64_t i = 0; i < threads; ++i)
+    shares[i].indices = share(i * all / threads, (i + 1) * all / threads);
   open = ++jobs;
   if (sleepers > 0) {
     std::lock_guard<std::mutex> lock(mutex);
@@ -120,13 +147,14 @@ void ThreadPool::retire() {
 }
 
 void ThreadPool::parallelFor(int64_t pieces, const Body &work) {
-  if (pieces < 2 || workers.empty() || busy.exchange(true)) {
+  if (pieces < 2 || pieces > maxPieces || workers.empty() ||
+      busy.exchange(true)) {
     for (int64_t i = 0; i < pieces; ++i)
       work(i);
     return;
   }
   publish(pieces, work);
-  takePieces();
+  takePieces(0);
   retire();
   busy = false;
 }

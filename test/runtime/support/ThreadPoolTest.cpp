@@ -28,6 +28,23 @@ TEST(ThreadPool, CallsEveryIndexOnce) {
   }
 }
 
+TEST(ThreadPool, WhoIsDoneTakesFromTheOthers) {
+  ThreadPool pool(2);
+  // The thread of the first or of the last index waits until the other has done
+  // everything else: both ends of the shares are taken from.
+  for (int64_t waiting : {0, 9}) {
+    std::atomic<int> others{0};
+    pool.parallelFor(10, [&](int64_t i) {
+      if (i != waiting)
+        ++others;
+      else
+        while (others < 9)
+          std::this_thread::yield();
+    });
+    EXPECT_EQ(others, 9);
+  }
+}
+
 TEST(ThreadPool, TilesCoverTheRange) {
   ThreadPool pool(3);
   std::vector<std::atomic<int>> calls(103);
