@@ -216,18 +216,18 @@ using HalfBits = hn::FixedTag<uint16_t, 8>;
 /// Eight floats, rounded.
 HWY_INLINE hn::Vec<HalfBits> loadEight(const float *from) {
   const HalfBits d;
-  if constexpr (lanesOf<float> >= 8) {
-    const hn::FixedTag<float, 8> dFloat;
-    const hn::FixedTag<hwy::float16_t, 8> dHalf;
-    return hn::BitCast(d, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from)));
-  } else {
-    const hn::FixedTag<float, 4> dFloat;
-    const hn::FixedTag<hwy::float16_t, 4> dHalf;
-    const hn::FixedTag<uint16_t, 4> dBits;
-    return hn::Combine(
-        d, hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from + 4))),
-        hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from))));
-  }
+#if HWY_MAX_BYTES >= 32
+  const hn::FixedTag<float, 8> dFloat;
+  const hn::FixedTag<hwy::float16_t, 8> dHalf;
+  return hn::BitCast(d, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from)));
+#else
+  const hn::FixedTag<float, 4> dFloat;
+  const hn::FixedTag<hwy::float16_t, 4> dHalf;
+  const hn::FixedTag<uint16_t, 4> dBits;
+  return hn::Combine(
+      d, hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from + 4))),
+      hn::BitCast(dBits, hn::DemoteTo(dHalf, hn::LoadU(dFloat, from))));
+#endif
 }
 
 HWY_INLINE hn::Vec<HalfBits> loadEight(const half *from) {
