@@ -170,6 +170,8 @@ json::Value PlanPrinter::kernel(plan::KernelOp op) {
         {"parameter", weight.getAs<FlatSymbolRefAttr>("parameter").getValue()},
         {"transposed", weight.getAs<BoolAttr>("transposed").getValue()}};
     addOrders(weight, entry);
+    if (auto scale = weight.getAs<FlatSymbolRefAttr>("column_scale"))
+      entry["column_scale"] = scale.getValue();
     baked.push_back(std::move(entry));
   }
   return json::Object{{"name", op.getName()},
@@ -222,12 +224,16 @@ json::Value PlanPrinter::step(Operation &op) {
                         {"instance", index(dispatch.getLoopInstance())},
                         {"inputs", surfaces(dispatch.getInputs())},
                         {"outputs", surfaces(dispatch.getOutputs())}};
-  if (auto stage = dyn_cast<plan::StageOp>(op))
-    return json::Object{
+  if (auto stage = dyn_cast<plan::StageOp>(op)) {
+    json::Object object{
         {"op", "stage"},
         {"parameter", stage.getParameter().getName().getValue()},
         {"index", index(stage.getParameter().getLoop())},
         {"to", region(stage.getTo())}};
+    if (plan::ValueAttr scale = stage.getColumnScaleAttr())
+      object["column_scale"] = value(scale);
+    return object;
+  }
   if (auto load = dyn_cast<plan::LoadOp>(op))
     return json::Object{{"op", "load"},
                         {"kernel", load.getKernel()},
@@ -285,8 +291,8 @@ json::Value PlanPrinter::print() {
   json::Object named;
   for (auto [number, order] : llvm::enumerate(orders))
     named["order" + std::to_string(number)] = json::Array(order.asArrayRef());
-  json::Object all{{"format", 2},
-                   {"minimum_reader", 2},
+  json::Object all{{"format", 3},
+                   {"minimum_reader", 3},
                    {"model", plan.getModel()},
                    {"weights", plan.getWeights()},
                    {"offload", plan.getOffload()},

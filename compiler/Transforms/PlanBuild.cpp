@@ -127,13 +127,17 @@ void PlanBuild::stagePort(OpBuilder &builder, Location loc,
     auto parameter = region.getAs<FlatSymbolRefAttr>("parameter");
     if (!parameter)
       continue;
-    bool family = parameter.getValue().contains('*');
     auto surface = plan::SurfaceAttr::get(
         &getContext(), builder.getStringAttr(port.surface), loop, 0);
+    auto values = [&](FlatSymbolRefAttr name) {
+      bool family = name.getValue().contains('*');
+      return plan::ValueAttr::get(&getContext(), plan::ValueKind::parameter,
+                                  name.getAttr(), loop && family);
+    };
+    auto scale = region.getAs<FlatSymbolRefAttr>("column_scale");
     plan::StageOp::create(
-        builder, loc,
-        plan::ValueAttr::get(&getContext(), plan::ValueKind::parameter,
-                             parameter.getAttr(), loop && family),
+        builder, loc, values(parameter),
+        scale ? values(scale) : plan::ValueAttr(),
         plan::RegionAttr::get(&getContext(), surface,
                               region.getAs<StringAttr>("name")));
   }

@@ -153,8 +153,20 @@ def Plan_HostOp : Plan_Op<"host"> {
 }
 def Plan_StageOp : Plan_Op<"stage"> {
   let summary = "parameter values into a weight region";
-  let arguments = (ins Plan_ValueAttr:$parameter, Plan_RegionAttr:$to);
-  let assemblyFormat = "$parameter `to` $to attr-dict";
+  let description = [{
+    With `scaled by`, column c of the matrix is multiplied by element c of a
+    vector: what nn-fold-gains left to staging.
+
+    ```mlir
+    plan.stage <parameter "layers.*.wq.weight"[i]> scaled by <parameter "layers.*.norm.weight"[i]> to <"layer_fwd.in"[i] "wq">
+    ```
+  }];
+  let arguments = (ins Plan_ValueAttr:$parameter,
+                       OptionalAttr<Plan_ValueAttr>:$column_scale,
+                       Plan_RegionAttr:$to);
+  let assemblyFormat = [{
+    $parameter (`scaled` `by` $column_scale^)? `to` $to attr-dict
+  }];
 }
 def Plan_LoadOp : Plan_Op<"load"> {
   let summary = "(re)compiles a kernel with baked parameters";

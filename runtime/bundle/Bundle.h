@@ -22,7 +22,7 @@ class Bundle {
 public:
   /// The format this reader reads; newer bundles name the oldest reader that
   /// understands them in "minimum_reader".
-  static constexpr int64_t format = 2;
+  static constexpr int64_t format = 3;
   /// The oldest format it still understands.
   static constexpr int64_t oldestFormat = 2;
   /// Files by their paths relative to the bundle.

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,7 +92,7 @@ struct Step {
     Copy,     ///< from -> to, between surfaces.
     Dispatch, ///< kernel[instance] on surfaces inputs -> outputs.
     Host,     ///< a host op by name.
-    Stage,    ///< parameter[index] -> weight region `to`.
+    Stage,    ///< parameter[index], times `columnScale` -> weight region `to`.
     Load,     ///< (re)compile kernel[instance] from its baked parameters.
   } kind = Kind::Host;
 
@@ -101,6 +102,9 @@ struct Step {
 
   ValueRef value;
   RegionRef from, to;
+  /// Stage: a vector parameter that column c of the matrix is multiplied by,
+  /// element c, before its values are stored.
+  std::optional<ValueRef> columnScale;
 
   size_t kernel = 0;
   Index instance;
@@ -124,6 +128,8 @@ struct Baked {
   std::string path; ///< As in the MIL text, "@model_path/weights/wq.bin".
   size_t parameter = 0;
   MatrixOrder order;
+  /// As in Step, a parameter of as many tensors as `parameter` or of one.
+  std::optional<size_t> columnScale;
 };
 
 /// One MIL program, compiled `instances` times with different baked weights.

@@ -52,6 +52,24 @@ Result<std::string> readFileName(const JsonPlace &place,
   return name;
 }
 
+/// The parameter family with a tensor for each instance of a kernel, or one.
+Result<size_t> readFamily(const JsonPlace &place, const Plan &plan,
+                          int64_t instances) {
+  ANEC_ASSIGN(std::string name, place.string());
+  size_t found = 0;
+  while (found < plan.parameters.size() && plan.parameters[found].name != name)
+    ++found;
+  if (found == plan.parameters.size())
+    return place.expects("the name of a parameter of params.json");
+  const Parameter &parameter = plan.parameters[found];
+  if (parameter.count != 1 && parameter.count < instances)
+    return place.error(fmt::format(
+        "expects 1 tensor or at least {}, one for each instance, but '{}' has "
+        "{}",
+        instances, name, parameter.count));
+  return found;
+}
+
 Result<Baked> readBaked(const JsonPlace &place, const Orders &orders,
                         const Plan &plan, int64_t instances) {
   Baked result;
@@ -61,29 +79,25 @@ Result<Baked> readBaked(const JsonPlace &place, const Orders &orders,
       result.path.find("..") != std::string::npos)
     return path.expects("a path below @model_path");
   ANEC_ASSIGN(JsonPlace parameterPlace, place.member("parameter"));
-  ANEC_ASSIGN(std::string name, parameterPlace.string());
-  while (result.parameter < plan.parameters.size() &&
-         plan.parameters[result.parameter].name != name)
-    ++result.parameter;
-  if (result.parameter == plan.parameters.size())
-    return parameterPlace.expects("the name of a parameter of params.json");
+  ANEC_ASSIGN(result.parameter, readFamily(parameterPlace, plan, instances));
   const Parameter &parameter = plan.parameters[result.parameter];
-  if (parameter.count != 1 && parameter.count < instances)
-    return parameterPlace.error(fmt::format(
-        "expects 1 tensor or at least {}, one for each instance, but '{}' has "
-        "{}",
-        instances, name, parameter.count));
   int64_t rows = plan.rowsOf(parameter);
   if (rows < 0)
     return parameterPlace.error(fmt::format(
         "expects a parameter of fixed size, but '{}' is compacted to the "
         "active vocabulary",
-        name));
+        parameter.name));
   int64_t columns = parameter.shape.size() > 1 ? parameter.shape[1] : 1;
   ANEC_ASSIGN(bool transposed, place.booleanOr("transposed", false));
   if (transposed)
     std::swap(rows, columns);
   ANEC_ASSIGN(result.order, readMatrixOrder(place, orders, rows, columns));
+  if (place.has("column_scale")) {
+    ANEC_ASSIGN(JsonPlace scale, place.member("column_scale"));
+    ANEC_ASSIGN(result.columnScale, readFamily(scale, plan, instances));
+    ANEC_TRY(checkColumnScale(scale, plan, parameter,
+                              plan.parameters[*result.columnScale]));
+  }
   return result;
 }
 
@@ -274,6 +288,22 @@ std::optional<Error> readNamed(const JsonPlace &root, const std::string &key,
 }
 
 } // namespace
+
+std::optional<Error> checkColumnScale(const JsonPlace &place, const Plan &plan,
+                                      const Parameter &matrix,
+                                      const Parameter &scale) {
+  if (matrix.shape.size() != 2)
+    return place.error(fmt::format(
+        "expects only matrices to have a scale, but '{}' is a vector",
+        matrix.name));
+  if (scale.shape.size() != 1 || plan.rowsOf(scale) != matrix.shape[1])
+    return place.error(fmt::format(
+        "expects a vector of {} elements, one for each column of '{}', but "
+        "'{}' is {}",
+        matrix.shape[1], matrix.name, scale.name,
+        fmt::join(scale.shape, " x ")));
+  return std::nullopt;
+}
 
 Result<Plan> readPlan(const JsonPlace &root, const JsonPlace &parameters,
                       const std::set<std::string> &files) {

@@ -32,6 +32,12 @@ Result<MatrixOrder> readMatrixOrder(const JsonPlace &place,
                                     const Orders &orders, int64_t rows,
                                     int64_t columns);
 
+/// Whether the columns of `matrix` can be multiplied by `scale`: a vector of as
+/// many elements, of fixed size. The error is at `place`, where it is named.
+std::optional<Error> checkColumnScale(const JsonPlace &place, const Plan &plan,
+                                      const Parameter &matrix,
+                                      const Parameter &scale);
+
 /// The "surfaces" of plan.json; every region lies inside its surface.
 Result<std::vector<PlanSurface>> readSurfaces(const JsonPlace &plan,
                                               const Orders &orders);

@@ -48,6 +48,8 @@ private:
   Result<ValueRef> readValue(const JsonPlace &place);
   Result<SurfaceRef> readSurfaceRef(const JsonPlace &place);
   Result<RegionRef> readRegionRef(const JsonPlace &place);
+  Result<ValueRef> readColumnScale(const JsonPlace &place,
+                                   const Parameter &matrix);
   HostType typeOf(const ValueRef &value) const;
 
   const Region &region(const RegionRef &ref) const {
@@ -286,6 +288,15 @@ std::optional<Error> StepReader::readHost(const JsonPlace &place, Step &step) {
   return std::nullopt;
 }
 
+Result<ValueRef> StepReader::readColumnScale(const JsonPlace &place,
+                                             const Parameter &matrix) {
+  ANEC_ASSIGN(ValueRef scale, readValue(place));
+  if (scale.kind != ValueRef::Kind::Parameter)
+    return place.error("expects a parameter");
+  ANEC_TRY(checkColumnScale(place, plan, matrix, plan.parameters[scale.id]));
+  return scale;
+}
+
 std::optional<Error> StepReader::readStage(const JsonPlace &place, Step &step) {
   step.kind = Step::Kind::Stage;
   step.value.kind = ValueRef::Kind::Parameter;
@@ -313,6 +324,10 @@ std::optional<Error> StepReader::readStage(const JsonPlace &place, Step &step) {
         "expects a parameter of {} x {} for region '{}', but '{}' is {}", rows,
         columns, target.name, parameter.name,
         toString(HostType{false, parameter.shape})));
+  if (place.has("column_scale")) {
+    ANEC_ASSIGN(JsonPlace scale, place.member("column_scale"));
+    ANEC_ASSIGN(step.columnScale, readColumnScale(scale, parameter));
+  }
   return std::nullopt;
 }
 

@@ -15,6 +15,7 @@
 #include "runtime/train/WeightDots.h"
 
 #include <algorithm>
+#include <iterator>
 #include <type_traits>
 
 namespace anec::rt {
@@ -178,31 +179,69 @@ void Executor<Real>::prepareDispatches(const std::vector<Step> &steps,
 template <typename Real>
 void Executor<Real>::collectStaging(const std::vector<Step> &steps, int64_t i) {
   for (const Step &step : steps) {
-    if (step.kind == Step::Kind::For)
+    if (step.kind == Step::Kind::For) {
       for (int64_t n = 0; n < step.count; ++n)
         collectStaging(step.body, step.reverse ? step.count - 1 - n : n);
-    else if (step.kind == Step::Kind::Stage)
-      staging[step.value.id][size_t(step.value.index.at(i))].push_back(
-          {&step, i});
-    else
+    } else if (step.kind == Step::Kind::Stage) {
+      const ValueRef &changed = stagesAfter(step);
+      staging[changed.id][size_t(changed.index.at(i))].push_back({&step, i});
+    } else {
       afterStaging.push_back({&step, i});
+    }
   }
+}
+
+/// What changes last in an update of what a step stages: scales change before
+/// what they scale, which may be frozen.
+template <typename Real>
+const ValueRef &Executor<Real>::stagesAfter(const Step &step) const {
+  const bool changes = bundle.plan().parameters[step.value.id].trainable;
+  return changes || !step.columnScale ? step.value : *step.columnScale;
+}
+
+/// Whether the device takes a tensor's rows for a step, as they are or times
+/// its scale.
+template <typename Real>
+bool Executor<Real>::takeRows(
+    const IndexedStep &each, std::vector<std::unique_ptr<RowStaging>> &plain,
+    std::vector<std::unique_ptr<ScaledRows>> &scaled) {
+  const Step &step = *each.step;
+  // Rows of a scale are not what its matrix is staged from, and rows are float.
+  if (&stagesAfter(step) != &step.value ||
+      (step.columnScale && !std::is_same_v<Real, float>))
+    return false;
+  std::unique_ptr<RowStaging> taken =
+      device.stageRows(surface(step.to.at, each.i), step.to.region);
+  if (!taken)
+    return false;
+  if (!step.columnScale) {
+    plain.push_back(std::move(taken));
+    return true;
+  }
+  if constexpr (std::is_same_v<Real, float>) {
+    const Span<float> scale =
+        store.master(step.columnScale->id, step.columnScale->index.at(each.i));
+    auto same = std::find_if(scaled.begin(), scaled.end(), [&](auto &other) {
+      return other->factors().data() == scale.data();
+    });
+    if (same == scaled.end())
+      same = scaled.insert(same, std::make_unique<ScaledRows>(scale));
+    (*same)->add(std::move(taken));
+  }
+  return true;
 }
 
 template <typename Real>
 std::vector<std::unique_ptr<RowStaging>>
 Executor<Real>::stageRows(size_t parameter, int64_t index, bool *complete) {
   std::vector<std::unique_ptr<RowStaging>> rows;
+  std::vector<std::unique_ptr<ScaledRows>> scaled;
   *complete = true;
   for (IndexedStep &each : staging[parameter][size_t(index)]) {
-    std::unique_ptr<RowStaging> taken = device.stageRows(
-        surface(each.step->to.at, each.i), each.step->to.region);
-    each.tookRows = taken != nullptr;
-    if (taken)
-      rows.push_back(std::move(taken));
-    else
-      *complete = false;
+    each.tookRows = takeRows(each, rows, scaled);
+    *complete &= each.tookRows;
   }
+  std::move(scaled.begin(), scaled.end(), std::back_inserter(rows));
   return rows;
 }
 
@@ -244,6 +283,27 @@ template <typename Real> std::optional<Error> Executor<Real>::finishStaging() {
   return std::nullopt;
 }
 
+/// A baked weight with the parameters of the moment.
+template <typename Real>
+BakedWeight Executor<Real>::bake(const Baked &baked, int64_t instance) const {
+  const std::vector<Parameter> &parameters = bundle.plan().parameters;
+  auto valuesOf = [&](size_t parameter) {
+    return Span<const Real>(store.master(
+        parameter, parameters[parameter].count == 1 ? 0 : instance));
+  };
+  const std::vector<int64_t> &shape = parameters[baked.parameter].shape;
+  Span<const Real> values = valuesOf(baked.parameter);
+  std::vector<Real> scaled;
+  if (baked.columnScale) {
+    scaled.resize(values.size());
+    scaleColumns(values.data(), valuesOf(*baked.columnScale), scaled.data(),
+                 shape[0]);
+    values = scaled;
+  }
+  return bakeMatrix(values.data(), shape[0], shape.size() > 1 ? shape[1] : 1,
+                    baked.order, storageType(device.numerics()));
+}
+
 /// The files of a kernel with the parameters of the moment when they are asked
 /// for.
 template <typename Real>
@@ -252,16 +312,8 @@ ProgramSet::Request Executor<Real>::loading(size_t kernel, int64_t instance,
   return {kernel, instance, delta, [this, kernel, instance] {
             const Kernel &description = bundle.plan().kernels[kernel];
             ProgramFiles files = bundle.programFiles(description);
-            for (const Baked &baked : description.baked) {
-              const Parameter &parameter =
-                  bundle.plan().parameters[baked.parameter];
-              const int64_t index = parameter.count == 1 ? 0 : instance;
-              const std::vector<int64_t> &shape = parameter.shape;
-              files.baked[baked.path] =
-                  bakeMatrix(store.master(baked.parameter, index).data(),
-                             shape[0], shape.size() > 1 ? shape[1] : 1,
-                             baked.order, storageType(device.numerics()));
-            }
+            for (const Baked &baked : description.baked)
+              files.baked[baked.path] = bake(baked, instance);
             return files;
           }};
 }
@@ -428,9 +480,17 @@ std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
 template <typename Real>
 std::optional<Error> Executor<Real>::runStage(const Step &step, int64_t i) {
   Stopwatch watch(count.seconds["stage"]);
-  Span<Real> master = store.master(step.value.id, step.value.index.at(i));
+  Span<Real> values = store.master(step.value.id, step.value.index.at(i));
+  if (step.columnScale) {
+    const Span<Real> scale =
+        store.master(step.columnScale->id, step.columnScale->index.at(i));
+    scratch.resize(std::max(scratch.size(), values.size()));
+    scaleColumns(values.data(), Span<const Real>(scale), scratch.data(),
+                 int64_t(values.size() / scale.size()), pool);
+    values = Span<Real>(scratch.data(), values.size());
+  }
   return device.stage(surface(step.to.at, i), step.to.region,
-                      Span<const Real>(master));
+                      Span<const Real>(values));
 }
 
 template <typename Real>

@@ -13,6 +13,7 @@
 #include "runtime/device/Device.h"
 #include "runtime/host/HostOps.h"
 #include "runtime/train/BackgroundQueue.h"
+#include "runtime/train/ColumnScale.h"
 #include "runtime/train/ElementwiseChain.h"
 #include "runtime/train/InPlaceReads.h"
 #include "runtime/train/LossWithGradient.h"
@@ -76,9 +77,11 @@ public:
   std::optional<Error> finishGradients();
 
   /// Stages one tensor everywhere the program "stage" does, in places that take
-  /// rows: returns who must be given all of them before the next run.
-  /// `finishStaging` must follow the last tensor, and before it `stageRest`
-  /// for a tensor when `*complete` is false.
+  /// rows: returns who must be given all of them before the next run. Scales
+  /// must have their new values before the rows of what they scale come; as
+  /// they are vectors and scale matrices, vectors come first. A frozen matrix
+  /// is staged when its scale is. `finishStaging` must follow the last tensor,
+  /// and before it `stageRest` for a tensor when `*complete` is false.
   std::vector<std::unique_ptr<RowStaging>>
   stageRows(size_t parameter, int64_t index, bool *complete);
   /// Stages a tensor in the places that took no rows.
@@ -123,15 +126,28 @@ public:
   ExecutorCounters counters() const;
 
 private:
+  /// A step of the program "stage" and the loop index it runs with.
+  struct IndexedStep {
+    const Step *step;
+    int64_t i;
+    /// The device took the place's rows one by one.
+    bool tookRows = false;
+  };
+
   Executor(const Bundle &bundle, Device &device, ParameterStore<Real> &store,
            ThreadPool &pool)
       : bundle(bundle), device(device), store(store), pool(pool),
         programs(device) {}
 
   std::optional<Error> allocate();
+  BakedWeight bake(const Baked &baked, int64_t instance) const;
   ProgramSet::Request loading(size_t kernel, int64_t instance, bool delta);
   void sortLoads();
   void collectStaging(const std::vector<Step> &steps, int64_t i);
+  const ValueRef &stagesAfter(const Step &step) const;
+  bool takeRows(const IndexedStep &each,
+                std::vector<std::unique_ptr<RowStaging>> &plain,
+                std::vector<std::unique_ptr<ScaledRows>> &scaled);
   void prepareDispatches(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runSteps(const std::vector<Step> &steps, int64_t i);
   std::optional<Error> runStep(const Step &step, int64_t i);
@@ -183,14 +199,8 @@ private:
   };
   std::map<size_t, std::vector<Spare>> spares;
   std::vector<std::vector<std::unique_ptr<Surface>>> surfaces;
-  /// A step of the program "stage" and the loop index it runs with.
-  struct IndexedStep {
-    const Step *step;
-    int64_t i;
-    /// The device took the place's rows one by one.
-    bool tookRows = false;
-  };
-  /// Stage steps by parameter and index, and all others in order.
+  /// Stage steps by the parameter and index after whose change they run, and
+  /// all others in order.
   std::vector<std::vector<std::vector<IndexedStep>>> staging;
   std::vector<IndexedStep> afterStaging;
   /// Sums that gradients keep beside them, by parameter and index; none for
@@ -198,7 +208,7 @@ private:
   std::vector<std::vector<std::vector<double>>> weightDots;
   /// Operations of one dispatch, by kernel.
   std::vector<double> flops;
-  /// A copy between surfaces goes through here.
+  /// A copy between surfaces, or a scaled parameter, goes through here.
   std::vector<Real> scratch;
   std::optional<SurfaceTraffic> traffic;
   ExecutorCounters count;

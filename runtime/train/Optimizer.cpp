@@ -63,10 +63,14 @@ struct Optimizer::Piece {
   }
 };
 
+bool Optimizer::isVector(size_t parameter) const {
+  return store.plan().parameters[parameter].shape.size() < 2;
+}
+
 AdamWFactors Optimizer::factorsOf(const Moments &moments, double rate,
                                   double scale) const {
   const Parameter &parameter = store.plan().parameters[moments.parameter];
-  const bool decays = parameter.decay && parameter.shape.size() > 1;
+  const bool decays = parameter.decay && !isVector(moments.parameter);
   return AdamWFactors(options, rate, applied, decays, scale);
 }
 
@@ -100,24 +104,31 @@ void Optimizer::step(double rate, double scale, Listener &listener) {
   std::vector<Receivers> receivers;
   for (const Moments &each : moments)
     receivers.push_back(listener.receivers(each.parameter, each.index));
-  std::vector<Piece> pieces;
-  auto run = [&] {
-    pool.parallelFor(int64_t(pieces.size()),
-                     [&](int64_t i) { pieces[size_t(i)].run(); });
-    pieces.clear();
-  };
-  // Most tensors in one pass.
-  for (size_t i = 0; i < moments.size(); ++i)
-    if (receivers[i].complete)
-      cut(moments[i], factorsOf(moments[i], rate, scale), receivers[i], pieces);
-  run();
-  // One by one those that somebody reads again while they are in a cache.
-  for (size_t i = 0; i < moments.size(); ++i) {
-    if (receivers[i].complete)
-      continue;
-    cut(moments[i], factorsOf(moments[i], rate, scale), receivers[i], pieces);
+  // Matrices may be received times vectors.
+  for (const bool vectors : {true, false}) {
+    std::vector<Piece> pieces;
+    auto run = [&] {
+      pool.parallelFor(int64_t(pieces.size()),
+                       [&](int64_t i) { pieces[size_t(i)].run(); });
+      pieces.clear();
+    };
+    auto forEach = [&](bool complete, auto visit) {
+      for (size_t i = 0; i < moments.size(); ++i)
+        if (receivers[i].complete == complete &&
+            isVector(moments[i].parameter) == vectors)
+          visit(moments[i], receivers[i]);
+    };
+    // Most tensors in one pass.
+    forEach(true, [&](const Moments &each, const Receivers &receivers) {
+      cut(each, factorsOf(each, rate, scale), receivers, pieces);
+    });
     run();
-    listener.changed(moments[i].parameter, moments[i].index);
+    // One by one those that somebody reads again while they are in a cache.
+    forEach(false, [&](const Moments &each, const Receivers &receivers) {
+      cut(each, factorsOf(each, rate, scale), receivers, pieces);
+      run();
+      listener.changed(each.parameter, each.index);
+    });
   }
 }
 

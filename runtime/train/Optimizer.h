@@ -43,7 +43,8 @@ public:
     virtual void changed(size_t parameter, int64_t index) = 0;
   };
 
-  /// One update with gradients multiplied by `scale`.
+  /// One update with gradients multiplied by `scale`. Every vector has its new
+  /// values, and was `changed`, before rows of any matrix are received.
   void step(double rate, double scale, Listener &listener);
 
   /// Updates applied so far.
@@ -67,6 +68,7 @@ private:
   /// Some rows of a tensor: what one thread takes at a time.
   struct Piece;
 
+  bool isVector(size_t parameter) const;
   AdamWFactors factorsOf(const Moments &moments, double rate,
                          double scale) const;
   void cut(const Moments &moments, const AdamWFactors &factors,
