@@ -80,7 +80,7 @@ struct LowerLayerNorm : LoweringPattern<nn::LayerNormOp> {
   }
 };
 
-/// nn.rms_norm(x, gain) -> normalised x * gain
+/// nn.rms_norm(x, gain) -> normalised x * gain, or without gain as it is
 struct LowerRmsNorm : LoweringPattern<nn::RmsNormOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -89,7 +89,9 @@ struct LowerRmsNorm : LoweringPattern<nn::RmsNormOp> {
     KernelBuilder kernel(builder, op.getLoc());
     Normalized x = normalize(kernel, operands.getX().front(),
                              op.getEps().convertToDouble());
-    return SmallVector<Value>{kernel.mul(x.value, operands.getGain().front())};
+    ValueRange gain = operands.getGain();
+    return SmallVector<Value>{gain.empty() ? x.value
+                                           : kernel.mul(x.value, gain.front())};
   }
 };
 
@@ -102,7 +104,9 @@ struct LowerRmsNormGrad : LoweringPattern<nn::RmsNormGradOp> {
     KernelBuilder kernel(builder, op.getLoc());
     Normalized x = normalize(kernel, operands.getX().front(),
                              op.getEps().convertToDouble());
-    Value h = kernel.mul(operands.getDy().front(), operands.getGain().front());
+    Value h = operands.getDy().front();
+    if (ValueRange gain = operands.getGain(); !gain.empty())
+      h = kernel.mul(h, gain.front());
     Value mean = channelMean(kernel, kernel.mul(h, x.value));
     Value centred = kernel.sub(h, kernel.mul(x.value, mean));
     return SmallVector<Value>{kernel.mul(centred, x.inverse)};

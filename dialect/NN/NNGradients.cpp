@@ -187,6 +187,8 @@ LogicalResult MatmulOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
 
 LogicalResult RmsNormOp::buildVJP(OpBuilder &builder, ValueRange resultGrads,
                                   Grads operandGrads) {
+  if (!getGain())
+    return emitOpError("without a gain has no gradient: kernels come later");
   Value dy = resultGrads[0];
   operandGrads[0] = RmsNormGradOp::create(builder, getLoc(), getX().getType(),
                                           getX(), getGain(), dy, getEpsAttr());

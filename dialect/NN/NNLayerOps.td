@@ -54,36 +54,46 @@ def NN_RmsNormOp : NN_ComputeOp<"rms_norm",
     [NN_Cheap, NN_Differentiable, AllTypesMatch<["x", "y"]>]> {
   let summary = "`y = gain * x / sqrt(mean(x^2) + eps)` over features";
   let description = [{
-    Zhang and Sennrich, arXiv:1910.07467.
+    Zhang and Sennrich, arXiv:1910.07467. A kernel may have no gain where the
+    weights that read y hold it already; see nn-fold-gains.
 
     - (C1) `dim(gain, 0) = dim(x, 2)`.
     - (C2) `eps > 0`.
+    - (C3) A gain, unless in a kernel.
 
     ```mlir
     %y = nn.rms_norm %x, %gain {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
     ```
   }];
-  let arguments = (ins NN_Activation:$x, NN_Vector:$gain, F64Attr:$eps);
+  let arguments = (ins NN_Activation:$x, Optional<NN_Vector>:$gain,
+                       F64Attr:$eps);
   let results = (outs NN_Activation:$y);
-  let assemblyFormat = "$x `,` $gain attr-dict `:` type($x) `,` type($gain)";
+  let assemblyFormat =
+      "$x (`,` $gain^)? attr-dict `:` type($x) (`,` type($gain)^)?";
   let hasVerifier = 1;
 }
 def NN_RmsNormGradOp : NN_ComputeOp<"rms_norm_grad",
-    [NN_Cheap, AllTypesMatch<["x", "dy", "dx"]>]> {
+    [NN_Cheap, AllTypesMatch<["x", "dx"]>, AllTypesMatch<["x", "dy"]>]> {
   let summary = "gradient of `nn.rms_norm` with respect to x";
   let description = [{
     With n = x / sqrt(mean(x^2) + eps) and h = gain * dy:
-    dx = (h - n * mean(h * n)) / sqrt(mean(x^2) + eps).
+    dx = (h - n * mean(h * n)) / sqrt(mean(x^2) + eps). Without a gain, which
+    only a kernel may lack, `dy` is h.
+
+    - (C1) A gain, unless in a kernel.
 
     ```mlir
     %dx = nn.rms_norm_grad %x, %gain, %dy {eps = 1.0e-5} : tensor<2x4x8xf32>, tensor<8xf32>
     ```
   }];
-  let arguments = (ins NN_Activation:$x, NN_Vector:$gain, NN_Activation:$dy,
-                       F64Attr:$eps);
+  let arguments = (ins NN_Activation:$x, Optional<NN_Vector>:$gain,
+                       NN_Activation:$dy, F64Attr:$eps);
   let results = (outs NN_Activation:$dx);
-  let assemblyFormat =
-      "$x `,` $gain `,` $dy attr-dict `:` type($x) `,` type($gain)";
+  let assemblyFormat = [{
+    $x `,` custom<GainAndGradient>($gain, $dy) attr-dict `:` type($x)
+    (`,` type($gain)^)?
+  }];
+  let hasVerifier = 1;
 }
 def NN_RmsNormNonzeroOp : NN_HostOp<"rms_norm_nonzero",
     [AllTypesMatch<["x", "y"]>]> {

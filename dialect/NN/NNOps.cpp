@@ -108,17 +108,32 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
 
 template <typename NormOp> static LogicalResult verifyNorm(NormOp op) {
   int64_t features = ranked(op.getX()).getDimSize(2);
-  if (ranked(op.getGain()).getDimSize(0) !=
-      features) // rms_norm_c1, layer_norm_c1
+  Value gain = op.getGain();
+  if (gain &&
+      ranked(gain).getDimSize(0) != features) // rms_norm_c1, layer_norm_c1
     return op.emitOpError("expects gain to have ")
            << features << " features to match x, but got "
-           << ranked(op.getGain()).getDimSize(0);
+           << ranked(gain).getDimSize(0);
   if (!(op.getEps().convertToDouble() > 0)) // rms_norm_c2, layer_norm_c2
     return op.emitOpError("expects eps > 0, but got ")
            << op.getEps().convertToDouble();
   return success();
 }
-LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
+/// Only the weights of a kernel can hold a gain.
+template <typename NormOp> static LogicalResult verifyHasGain(NormOp op) {
+  auto func = op->template getParentOfType<FuncOp>();
+  if (!op.getGain() && func && !func.isKernel())
+    return op.emitOpError("expects a gain outside a kernel");
+  return success();
+}
+LogicalResult RmsNormOp::verify() {
+  if (failed(verifyHasGain(*this))) // rms_norm_c3
+    return failure();
+  return verifyNorm(*this);
+}
+LogicalResult RmsNormGradOp::verify() {
+  return verifyHasGain(*this); // rms_norm_grad_c1
+}
 LogicalResult LayerNormOp::verify() { return verifyNorm(*this); }
 
 LogicalResult RmsNormGainGradOp::inferReturnTypes(MLIRContext *context,
@@ -338,6 +353,25 @@ LogicalResult OverflowWitnessOp::verify() {
              << ", but got " << y;
   }
   return success();
+}
+
+/// `%gain, %dy`, or `%dy` alone.
+static ParseResult
+parseGainAndGradient(OpAsmParser &parser,
+                     std::optional<OpAsmParser::UnresolvedOperand> &gain,
+                     OpAsmParser::UnresolvedOperand &dy) {
+  if (parser.parseOperand(dy))
+    return failure();
+  if (failed(parser.parseOptionalComma()))
+    return success();
+  gain = dy;
+  return parser.parseOperand(dy);
+}
+static void printGainAndGradient(OpAsmPrinter &printer, Operation *, Value gain,
+                                 Value dy) {
+  if (gain)
+    printer << gain << ", ";
+  printer << dy;
 }
 
 #define GET_OP_CLASSES

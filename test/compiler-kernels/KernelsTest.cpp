@@ -88,6 +88,23 @@ TEST_P(Norm, HasARightGradientForThatRange) {
             numerics == Numerics::Ane ? normTolerance : 1e-5);
 }
 
+TEST_P(Norm, IsRightWithoutAGain) {
+  auto [numerics, features] = GetParam();
+  NNTensor x = mixedRange(64, features), dy = randomTensor(x.shape, 3);
+  const NNTensor ones{{features}, std::vector<double>(features, 1)};
+  std::string model = kernel(
+      fmt::format("%x: {0}, %dy: {0}", typeOf(x)),
+      fmt::format("%y = nn.rms_norm %x {{eps = 1.0e-5}} : {0}\n"
+                  "%dx = nn.rms_norm_grad %x, %dy {{eps = 1.0e-5}} : {0}\n"
+                  "nn.return %y, %dx : {0}, {0}",
+                  typeOf(x)),
+      fmt::format("{0}, {0}", typeOf(x)));
+  auto results = runKernel(model, {x, dy}, {x.shape, x.shape}, numerics);
+  const double limit = numerics == Numerics::Ane ? normTolerance : 1e-5;
+  EXPECT_LT(worstTokenError(results[0], rmsNorm(x, ones, 1e-5)), limit);
+  EXPECT_LT(worstTokenError(results[1], rmsNormGrad(x, ones, dy, 1e-5)), limit);
+}
+
 INSTANTIATE_TEST_SUITE_P(Widths, Norm,
                          testing::Combine(testing::Values(Numerics::Ane,
                                                           Numerics::F32),

@@ -57,6 +57,20 @@ nn.model @m {
     nn.return %dx : tensor<2x16x8xf32>
   }
 
+  // Without a gain h is dy, and the norm is what is left of it.
+  // CHECK-LABEL: mil.program @without_gain
+  // CHECK:         mil.func @main(%[[X:.*]]: tensor<1x8x1x32xf16>, %[[DY:.*]]: tensor<1x8x1x32xf16>)
+  // CHECK:         mil.mul %[[DY]], %{{.*}} : tensor<1x8x1x32xf16>, tensor<1x8x1x32xf16>
+  // CHECK:         mil.sub %[[DY]],
+  // CHECK:         %[[DX:.*]] = mil.mul
+  // CHECK:         mil.return %{{.*}}, %[[DX]]
+  nn.func private @without_gain(%x: tensor<2x16x8xf32>, %dy: tensor<2x16x8xf32>)
+      -> (tensor<2x16x8xf32>, tensor<2x16x8xf32>) attributes {kernel} {
+    %y = nn.rms_norm %x {eps = 1.0e-5} : tensor<2x16x8xf32>
+    %dx = nn.rms_norm_grad %x, %dy {eps = 1.0e-5} : tensor<2x16x8xf32>
+    nn.return %y, %dx : tensor<2x16x8xf32>, tensor<2x16x8xf32>
+  }
+
   // Summed over tokens.
   // CHECK-LABEL: mil.program @rms_norm_gain_grad
   // CHECK:         %[[EACH:.*]] = mil.mul %{{.*}}, %{{.*}} : tensor<1x8x1x32xf16>, tensor<1x8x1x32xf16>
