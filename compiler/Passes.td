@@ -151,6 +151,43 @@ def ANEPartitionPass : Pass<"ane-partition", "::anec::nn::ModelOp"> {
            "name of the profile">];
 }
 
+def NNFoldGainsPass : Pass<"nn-fold-gains", "::anec::nn::ModelOp"> {
+  let summary = "Stage weights times the gain of the norm that they read";
+  let description = [{
+    Requires: kernels. Ensures: where every reader of a gain in every kernel is
+    an `nn.rms_norm` that only products with weights read, or an
+    `nn.rms_norm_grad` of a sum of such products, and nothing else in a kernel
+    reads these weights, the kernels have neither the gain nor a multiplication
+    by it, and the weights carry it as `nn.column_scale`: what is staged is
+    W diag(g), rounded once. A gain stays where a kernel needs its norm itself
+    (a weight gradient on the device, a tap, another kernel), where blocks with
+    gains of their own share a weight, and where the gain is trained and the
+    weight is not, which would then be staged for nothing else. The host's side
+    is as before.
+
+    What is staged has to be in the range of fp16, as g * n had to be before:
+    |W g| reaches 65504 later than |g n| where |W| is below |n|, which is at most
+    the root of the number of features. A small gain brings |W g| below 6.1e-5,
+    where digits are lost: with weights of deviation 0.02, products have an error
+    of 2.9e-4 with any gain down to 0.01, as before, and of 3.7e-4 with 0.003. Where
+    subnormal factors are flushed to 0 that would be 2.8e-3 with a gain of 0.1
+    and 0.09 with 0.01, so gains stay on targets that say so (num-denormals).
+
+    ```mlir
+    nn.func private @k(%x: !x, %g: !g {nn.parameter = @g}, %w: !w {nn.parameter = @w}) -> !x attributes {kernel} {
+      %n = nn.rms_norm %x, %g {eps = 1.0e-5} : !x, !g
+      %y = nn.linear %n, %w : !x, !w
+    // becomes
+    nn.func private @k(%x: !x, %w: !w {nn.column_scale = @g, nn.parameter = @w}) -> !x attributes {kernel} {
+      %n = nn.rms_norm %x {eps = 1.0e-5} : !x
+      %y = nn.linear %n, %w : !x, !w
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
+}
+
 def NNGroupHeadsPass : Pass<"nn-group-heads", "::anec::nn::ModelOp"> {
   let summary = "Move feature permutations into the order of staged data";
   let description = [{

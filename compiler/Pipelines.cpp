@@ -33,6 +33,8 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   partition.weightsFor.assign(options.weightsFor.begin(),
                               options.weightsFor.end());
   model.addPass(createANEPartitionPass(partition));
+  // A weight is folded into in every kernel that reads it, or in none.
+  model.addPass(createNNFoldGainsPass({options.target}));
   // Kernels decide where a permutation can go.
   model.addPass(createNNGroupHeadsPass());
   // On kernels as they will be; a witness has no order of features.

@@ -1,8 +1,8 @@
 //===- KernelArguments.h - What the arguments of a kernel mean --*- C++ -*-===//
 //
-// The argument attributes that ane-partition and nn-group-heads leave on
-// kernels: which parameter an argument is, where its values live, and in which
-// order they are stored.
+// The argument attributes that ane-partition, nn-fold-gains and nn-group-heads
+// leave on kernels: which parameter an argument is, where its values live, by
+// what they are multiplied, and in which order they are stored.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_COMPILER_KERNELS_KERNELARGUMENTS_H
@@ -38,10 +38,11 @@ inline bool isOwnInput(mil::FuncOp func, unsigned i) {
   return strategyOf(func, i) == "param";
 }
 
-/// Adds `nn.row_order` and `nn.column_order`, where present, without prefix.
-inline void appendOrders(mlir::DictionaryAttr attributes,
-                         llvm::SmallVectorImpl<mlir::NamedAttribute> &fields) {
-  for (llvm::StringRef name : {"row_order", "column_order"})
+/// Adds `nn.row_order`, `nn.column_order` and `nn.column_scale`, where present,
+/// without prefix.
+inline void appendStaging(mlir::DictionaryAttr attributes,
+                          llvm::SmallVectorImpl<mlir::NamedAttribute> &fields) {
+  for (llvm::StringRef name : {"row_order", "column_order", "column_scale"})
     if (mlir::Attribute order =
             attributes ? attributes.get(("nn." + name).str()) : nullptr)
       fields.emplace_back(mlir::StringAttr::get(attributes.getContext(), name),

@@ -132,7 +132,7 @@ private:
         field("delta",
               builder.getBoolAttr(strategyOf(func, number) == "delta")),
         field("transposed", builder.getBoolAttr(transposed))};
-    appendOrders(func.getArgAttrDict(number), fields);
+    appendStaging(func.getArgAttrDict(number), fields);
     entries.push_back(builder.getDictionaryAttr(fields));
 
     builder.setInsertionPointToStart(&func.getBody().front());

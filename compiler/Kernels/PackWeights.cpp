@@ -387,7 +387,7 @@ private:
                              builder.getBoolAttr(placement.transposed))};
     if (parameter)
       fields.push_back(builder.getNamedAttr("parameter", parameter));
-    appendOrders(func.getArgAttrDict(number), fields);
+    appendStaging(func.getArgAttrDict(number), fields);
     return builder.getDictionaryAttr(fields);
   }
 
@@ -403,7 +403,7 @@ private:
         integer("column", 0),
         integer("block_rows", blockRows),
         builder.getNamedAttr("transposed", builder.getBoolAttr(false))};
-    appendOrders(func.getResultAttrDict(number), fields);
+    appendStaging(func.getResultAttrDict(number), fields);
     return builder.getDictionaryAttr(fields);
   }
 

@@ -6,31 +6,34 @@
 // With several inputs and outputs nothing is copied between kernels: a layer
 // leaves its result where the next one takes it, the backward binds the taps of
 // the forward and the same weights, and the host writes the first input only.
-// CHECK:      plan.surface "layers.*.attention_norm.weight" {{.*}}count = 4
+// CHECK-NOT:  plan.surface "layers.*.attention_norm.weight"
+// CHECK:      plan.surface "layers.*.attention.wq.weight" {{.*}}count = 4
 // CHECK:      plan.program "train_step"
 // CHECK:      plan.write <buffer "h0"> to <"[[X:s[0-9]+]]" "value">
 // CHECK-NEXT: plan.for 4
-// CHECK-NEXT: plan.dispatch "layer_fwd" [#plan.surface<"[[X]]"[i]>, #plan.surface<"layers.*.attention_norm.weight"[i]>, {{.*}}] to [#plan.surface<"[[Q:s[0-9]+]]"[i]>, {{.*}}, #plan.surface<"[[X]]"[i + 1]>]
+// CHECK-NEXT: plan.dispatch "layer_fwd" [#plan.surface<"[[X]]"[i]>, #plan.surface<"layers.*.attention.wq.weight"[i]>, {{.*}}] to [#plan.surface<"[[Q:s[0-9]+]]"[i]>, {{.*}}, #plan.surface<"[[X]]"[i + 1]>]
 // CHECK-NEXT: }
 // CHECK-NEXT: plan.read <"[[X]]"[4] "value">
 // CHECK:      plan.write <buffer "{{.*}}"> to <"[[DX:s[0-9]+]]"[4] "value">
 // CHECK-NEXT: plan.for 4 reverse
 // CHECK-NOT:  plan.copy
-// CHECK:      plan.dispatch "layer_bwd" [#plan.surface<"[[DX]]"[i + 1]>, {{.*}}#plan.surface<"[[Q]]"[i]>, #plan.surface<"[[X]]"[i]>, {{.*}}#plan.surface<"layers.*.attention_norm.weight"[i]>] to [{{.*}}#plan.surface<"[[DX]]"[i]>, #plan.surface<"[[WITNESS:s[0-9]+]]">]
+// CHECK:      plan.dispatch "layer_bwd" [#plan.surface<"[[DX]]"[i + 1]>, {{.*}}#plan.surface<"[[Q]]"[i]>, #plan.surface<"[[X]]"[i]>, {{.*}}#plan.surface<"layers.*.attention.wq.weight"[i]>{{.*}}] to [{{.*}}#plan.surface<"[[DX]]"[i]>, #plan.surface<"[[WITNESS:s[0-9]+]]">]
 // CHECK:      plan.read <"[[WITNESS]]" "value"> to <buffer "[[W:h[0-9]+]]">
 // CHECK-NEXT: plan.host "max_magnitude" [#plan.value<buffer "[[W]]">] to [#plan.value<buffer "h{{[0-9]+}}"[i]>]
 // CHECK-NOT:  plan.copy
 // CHECK:      plan.read <"[[DX]]" "value">
 
-// Each weight is staged once, though two kernels read it.
+// Each weight is staged once, though two kernels read it, and times the gain of
+// the norm that it reads.
 // CHECK:      plan.program "stage"
-// CHECK:      plan.stage <parameter "layers.*.attention.wq.weight"[i]> to <"layers.*.attention.wq.weight"[i] "layers.*.attention.wq.weight">
+// CHECK:      plan.stage <parameter "layers.*.attention.wq.weight"[i]> scaled by <parameter "layers.*.attention_norm.weight"[i]> to <"layers.*.attention.wq.weight"[i] "layers.*.attention.wq.weight">
 // CHECK-NOT:  plan.stage <parameter "layers.*.attention.wq.weight"
+// CHECK:      plan.stage <parameter "layers.*.attention.wo.weight"[i]> to
 
 // PACKED-DAG: plan.dispatch "layer_fwd" [#plan.surface<"{{s[0-9]+}}"[i]>, #plan.surface<"layer_fwd.weights"[i]>]
 // PACKED-DAG: plan.dispatch "layer_bwd" [{{.*}}, #plan.surface<"layer_fwd.weights"[i]>]
 // PACKED:     plan.program "stage"
-// PACKED:     plan.stage <parameter "layers.*.attention.wq.weight"[i]> to <"layer_fwd.weights"[i]
+// PACKED:     plan.stage <parameter "layers.*.attention.wq.weight"[i]> scaled by <parameter "layers.*.attention_norm.weight"[i]> to <"layer_fwd.weights"[i]
 // PACKED-NOT: plan.stage <parameter "layers.*.attention.wq.weight"
 
 // Weight gradients stay on the device: the first micro-step writes them, the
