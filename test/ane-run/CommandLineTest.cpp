@@ -12,6 +12,7 @@
 
 using namespace anec::rt;
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -189,6 +190,7 @@ TEST_F(CommandLine, knowsItsMachine) {
                         " --placement " + bundle());
   EXPECT_EQ(outcome.status, 0) << outcome.text;
   EXPECT_THAT(outcome.text, AllOf(HasSubstr("devices"), HasSubstr("good"),
+                                  ContainsRegex("bf16 +(multiply-adds|dot)"),
                                   HasSubstr("cross_entropy")));
 }
 

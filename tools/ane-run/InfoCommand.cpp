@@ -6,6 +6,7 @@
 #include "runtime/bundle/Bundle.h"
 #include "runtime/device/DeviceFactory.h"
 #include "runtime/device/ane/AneDevice.h"
+#include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/Random.h"
@@ -179,7 +180,10 @@ Result<int> run(const InfoFlags &flags) {
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;
        targets &= targets - 1)
     fmt::print(" {}", hwy::TargetName(targets & -targets));
-  fmt::print("\n");
+  fmt::print("\nbf16          {}\n",
+             bf16Arithmetic() == Bf16Arithmetic::DotProduct
+                 ? "dot products (AVX512-BF16)"
+                 : "multiply-adds of f32");
   if (!flags.placement.empty())
     ANEC_TRY(printPlacement(flags.placement));
   return flags.selfTest ? runSelfTest(flags, test, pool) : Result<int>(0);
