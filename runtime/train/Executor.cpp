@@ -291,7 +291,7 @@ BakedWeight Executor<Real>::bake(const Baked &baked, int64_t instance) const {
     return Span<const Real>(store.master(
         parameter, parameters[parameter].count == 1 ? 0 : instance));
   };
-  const std::vector<int64_t> &shape = parameters[baked.parameter].shape;
+  const std::vector<int64_t> shape = store.shape(baked.parameter);
   Span<const Real> values = valuesOf(baked.parameter);
   std::vector<Real> scaled;
   if (baked.columnScale) {

@@ -203,6 +203,45 @@ TEST(Executor, runsEveryKindOfStep) {
     }
 }
 
+// Two of four rows of a vocabulary are active: the kernel was compiled for so
+// many, and the store holds no others.
+TEST(Executor, bakesActiveRows) {
+  TestBundle layers = layered(/*baked=*/true);
+  layers.plan["vocabulary"] = 4;
+  layers.plan["compactable"] = true;
+  layers.plan["active_rows"] = 2;
+  json parameters = json::parse(layers.files["params.json"]);
+  json &bias = parameters["parameters"][2];
+  bias["name"] = "rows";
+  bias["count"] = 1;
+  bias["shape"] = {4};
+  bias["vocabulary_rows"] = true;
+  layers.plan["kernels"][0]["baked"][0]["parameter"] = "rows";
+  layers.files["params.json"] = parameters.dump();
+  TemporaryFolder folder;
+  layers.write(folder.string());
+  Result<Bundle> bundle = Bundle::open(folder.string());
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  ThreadPool pool(1);
+  std::unique_ptr<Device> device = makeCpuDevice(Numerics::Ane, pool);
+  ParameterStore<float> store(bundle->plan(),
+                              *ActiveVocabulary::fill(4, 2, {1, 3}), 1, pool);
+  auto executor = Executor<float>::create(*bundle, *device, store, pool);
+  ASSERT_TRUE(executor) << executor.error().message;
+  Span<float> values = store.master(2, 0);
+  ASSERT_EQ(values.size(), 2u);
+  values[0] = 10;
+  values[1] = 20;
+  Span<float> y = (*executor)->reals(3);
+  for (size_t i = 0; i < 16; ++i)
+    y[i] = float(i);
+  auto error = (*executor)->run("stage");
+  ASSERT_FALSE(error) << error->message;
+  error = (*executor)->run("eval_loss");
+  ASSERT_FALSE(error) << error->message;
+  expectSums(std::vector<float>(y.begin(), y.end()));
+}
+
 constexpr int64_t features = 256, tokens = 8, rounds = 30;
 
 /// A buffer y is doubled again and again, and each of its values makes a weight
