@@ -265,11 +265,12 @@ LogicalResult ProgramBuilder::emit(Operation &op) {
   if (auto get = dyn_cast<nn::GetOp>(op))
     where[get.getValue()].value = ValueAttr::get(
         context, ValueKind::parameter, get.getParameterAttr().getAttr(), false);
-  else if (auto accumulated = dyn_cast<nn::AccumulatedOp>(op))
-    where[accumulated.getSum()].region =
-        valueRegion(sumRef(accumulated.getParameterAttr(),
-                           isa<nn::StackType>(accumulated.getSum().getType())));
-  else if (auto scan = dyn_cast<nn::ScanOp>(op))
+  else if (auto accumulated = dyn_cast<nn::AccumulatedOp>(op)) {
+    // A stack of one is no loop.
+    auto stack = dyn_cast<nn::StackType>(accumulated.getSum().getType());
+    where[accumulated.getSum()].region = valueRegion(
+        sumRef(accumulated.getParameterAttr(), stack && stack.getCount() > 1));
+  } else if (auto scan = dyn_cast<nn::ScanOp>(op))
     result = emitScan(scan);
   else if (auto dispatch = dyn_cast<nn::DispatchOp>(op))
     emitDispatch(dispatch);
