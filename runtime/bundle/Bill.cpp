@@ -38,11 +38,15 @@ public:
     for (int64_t m = 1; m < bill.accumulation; ++m)
       addProgram(addsUp ? "accumulate_step" : "train_step");
     addProgram("finish_gradients");
+    addProgram("update");
     bill.hostWritten = traffic.hostWritten();
     bill.hostRead = traffic.hostRead();
     bill.memory = memoryOf(plan);
     for (const Parameter &parameter : plan.parameters)
       bill.parameters += parameter.elements() * parameter.count;
+    for (const DeviceParameter &each : plan.deviceParameters)
+      bill.updatedByDevice += plan.parameters[each.parameter].elements() *
+                              plan.parameters[each.parameter].count;
     std::vector<target::ProgramWork> work;
     for (const KernelBill &kernel : bill.kernels)
       work.push_back(kernel.costs.work);
@@ -100,14 +104,16 @@ private:
   void addStaging(const Step &step) {
     if (step.kind == Step::Kind::Load)
       ++(step.delta ? bill.reloadsPerUpdate : bill.compilesPerUpdate);
-    if (step.kind != Step::Kind::Stage)
+    if (step.value.kind != ValueRef::Kind::Parameter)
       return;
     const Parameter &parameter = plan.parameters[step.value.id];
     std::vector<int64_t> shape = plan.fullShape(step.value);
     int64_t elements = 1;
     for (int64_t size : shape)
       elements *= size;
-    bill.stagingPerUpdate += uint64_t(elements * elementBytes);
+    // What is written stays there, and the device updates it.
+    if (step.kind == Step::Kind::Stage)
+      bill.stagingPerUpdate += uint64_t(elements * elementBytes);
     if (isVocabulary(parameter))
       vocabularySurfaces[step.to.at.surface].insert(shape[0]);
   }

@@ -55,6 +55,7 @@ struct Bill {
   MemoryBill memory;
   FlopsBill flops;
   int64_t parameters = 0;
+  int64_t updatedByDevice = 0;     ///< Of these.
   std::vector<Estimate> estimates; ///< By chip.
   std::vector<BillNote> notes;
 

@@ -53,9 +53,13 @@ Result<std::vector<BillNote>> makeNotes(const Bundle &bundle,
                            profile.limit(Rule::LoadedModels))));
   if (profile.checks(Rule::IoInPlace) &&
       bundle.plan().program("accumulate_step"))
-    notes.push_back(noteOf("all", Rule::IoInPlace,
-                           "sums of weight gradients are input and output of "
-                           "one dispatch"));
+    notes.push_back(
+        noteOf("all", Rule::IoInPlace,
+               fmt::format("{} are input and output of one dispatch",
+                           bundle.plan().deviceParameters.empty()
+                               ? "sums of weight gradients"
+                               : "sums of weight gradients, weights and "
+                                 "moments")));
   return notes;
 }
 

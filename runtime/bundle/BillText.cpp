@@ -117,6 +117,8 @@ std::string billAsJson(const Bill &bill) {
            {"parameters", bill.parameters},
            {"notes", std::move(notes)},
            {"estimate", std::move(estimates)}};
+  if (bill.updatedByDevice)
+    all["parameters_updated_by_device"] = bill.updatedByDevice;
   return all.dump(2) + "\n";
 }
 
@@ -147,8 +149,12 @@ std::string billAsText(const Bill &bill) {
                       megabytes(mean(bill, double(bill.hostWritten))),
                       megabytes(mean(bill, double(bill.hostRead))),
                       megabytes(mean(bill, double(bill.device))));
-  text += fmt::format("each update           {} micro-steps; stages {}\n",
+  text += fmt::format("each update           {} micro-steps; stages {}",
                       bill.accumulation, megabytes(bill.stagingPerUpdate));
+  if (bill.updatedByDevice)
+    text += fmt::format("; {} parameters updated where they are",
+                        bill.updatedByDevice);
+  text += "\n";
   text +=
       fmt::format("memory                surfaces {}, host buffers {}; "
                   "{} of them live at once\n",
@@ -162,7 +168,7 @@ std::string billAsText(const Bill &bill) {
       giga(mean(bill, flops.host)), giga(mean(bill, flops.dw)),
       giga(mean(bill, flops.classifier)));
   text += "\nestimated ms of a micro-step, from published measurements, "
-          "without the optimiser\n";
+          "without the host's optimiser\n";
   text += fmt::format("{:<10}{:>8}{:>10}{:>8}{:>18}\n", "chip", "all", "device",
                       "host", "beside the device");
   for (const Estimate &estimate : bill.estimates)

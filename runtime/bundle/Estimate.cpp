@@ -163,7 +163,6 @@ estimateMicroStep(const Plan &plan,
   std::vector<Estimate> estimates;
   const HostProgram *first = plan.program("train_step");
   const HostProgram *other = plan.program("accumulate_step");
-  const HostProgram *last = plan.program("finish_gradients");
   for (const target::Chip &chip : target::allChips()) {
     Clock clock(plan, work, chip);
     if (first)
@@ -175,7 +174,9 @@ estimateMicroStep(const Plan &plan,
     }
     for (int64_t m = 1; m < accumulation; ++m)
       clock.run(other->steps);
-    clock.run(last->steps);
+    for (const char *name : {"finish_gradients", "update"})
+      if (const HostProgram *last = plan.program(name))
+        clock.run(last->steps);
     estimates.push_back(clock.finish(accumulation));
   }
   return estimates;

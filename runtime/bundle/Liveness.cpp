@@ -48,11 +48,14 @@ public:
 
   uint64_t peakOf(const HostProgram &program) {
     live.clear();
+    // What the end of an update reads from surfaces stays there until then.
+    for (const char *name : {"update", "finish_gradients"})
+      if (const HostProgram *last = plan.program(name))
+        walk(last->steps, 0);
+    live.erase(live.begin(), live.lower_bound(Place{1, 0, 0, 0}));
     for (const HostProgram::Output &output : program.outputs)
       for (int64_t i = 0; i < plan.buffers[output.buffer].count; ++i)
         live.insert(buffer(output.buffer, i));
-    if (const HostProgram *last = plan.program("finish_gradients"))
-      keepSums(last->steps, 0);
     note();
     walk(program.steps, 0);
     return peak;
@@ -96,16 +99,6 @@ private:
     return isSurface &&
            plan.surfaces[size_t(id)].spec.regions[size_t(region)].kind ==
                RegionKind::Activation;
-  }
-
-  /// What the end of an update reads from surfaces stays there until then.
-  void keepSums(const std::vector<Step> &steps, int64_t i) {
-    for (const Step &step : steps)
-      if (step.kind == Step::Kind::For)
-        for (int64_t n = 0; n < step.count; ++n)
-          keepSums(step.body, n);
-      else if (step.kind == Step::Kind::Read)
-        live.insert(region(step.from, i));
   }
 
   void walk(const std::vector<Step> &steps, int64_t i) {

@@ -50,6 +50,13 @@ bool Step::onlyMakesGradients() const {
          });
 }
 
+const DeviceParameter *Plan::onDevice(size_t parameter) const {
+  for (const DeviceParameter &candidate : deviceParameters)
+    if (candidate.parameter == parameter)
+      return &candidate;
+  return nullptr;
+}
+
 const HostProgram *Plan::program(const std::string &wanted) const {
   for (const HostProgram &candidate : programs)
     if (candidate.name == wanted)

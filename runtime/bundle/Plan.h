@@ -87,7 +87,7 @@ struct RegionRef {
 struct Step {
   enum class Kind {
     For,      ///< body, count times; `reverse` counts down.
-    Write,    ///< value (Real buffer) -> to.
+    Write,    ///< value (Real buffer or parameter) -> to.
     Read,     ///< from -> value (Real buffer).
     Copy,     ///< from -> to, between surfaces.
     Dispatch, ///< kernel[instance] on surfaces inputs -> outputs.
@@ -156,18 +156,49 @@ struct PlanSurface {
   int64_t count = 1;
 };
 
+/// A family of matrices that the device trains, and where it keeps what it
+/// needs for that: tensor i is in instance i of each surface.
+struct DeviceParameter {
+  size_t parameter = 0; ///< Into parameters.
+  /// The value is weight + rest / restUnit; products read the weight alone.
+  RegionRef weight, rest;
+  /// First moment and root of the second, in a unit that the runtime chooses.
+  RegionRef mean, root;
+  /// The sum of the gradients of an update's micro-steps.
+  RegionRef gradient;
+};
+
+/// What the rest of a device parameter is multiplied by: so much that it has
+/// about the exponent of the weight.
+constexpr double restUnit = 2048;
+
+/// The rows of an input "factors" of the program "update": what the device is
+/// told of one update, the same for all parameters.
+enum class UpdateFactor : int64_t {
+  Gradient,      ///< The gradient is multiplied by this,
+  GradientAgain, ///< and by this: together they leave the range of fp16.
+  MeanShare,     ///< 1 - beta1
+  SquareShare,   ///< 1 - beta2
+  Epsilon,
+  Step,  ///< Multiplies mean / (root + epsilon), in units of the rest.
+  Decay, ///< Multiplies the weight, in units of the rest.
+  Count
+};
+constexpr int64_t updateFactors = int64_t(UpdateFactor::Count);
+
 /// Whether two regions of one surface share an element.
 bool overlap(const Region &a, const Region &b);
 
 /// One entry point: train_step, eval_loss, logits or stage.
 struct HostProgram {
   struct Input {
-    std::string role; ///< tokens, targets or data.
+    std::string role; ///< tokens, targets, data or factors.
     size_t buffer = 0;
   };
   struct Output {
     /// loss or logits; any number of witnesses: the largest magnitudes that
-    /// dispatches met, one in each tensor of the buffer.
+    /// dispatches met, one in each tensor of the buffer; of finish_gradients
+    /// pairs of gradient_peaks and gradient_squares, see Executor.
     std::string name;
     size_t buffer = 0;
   };
@@ -195,7 +226,11 @@ struct Plan {
   std::vector<PlanSurface> surfaces;
   std::vector<Kernel> kernels;
   std::vector<HostProgram> programs;
+  /// With them there is a program "update".
+  std::vector<DeviceParameter> deviceParameters;
 
+  /// Null for a parameter that the host trains.
+  const DeviceParameter *onDevice(size_t parameter) const;
   const HostProgram *program(const std::string &name) const;
   /// Dimension 0 of a tensor of `parameter` at run time; -1 when the active
   /// vocabulary decides.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t maximumSide = int64_t(1) << 30;
 constexpr int64_t maximumElements = int64_t(1) << 36;
+/// Inputs or outputs of one program.
+constexpr size_t maximumPorts = 4096;
 constexpr char modelPath[] = "@model_path/";
 
 Result<Buffer> readBuffer(const JsonPlace &place, const Plan &plan) {
@@ -179,12 +181,31 @@ Result<size_t> readBufferName(const JsonPlace &place, const Plan &plan) {
   return member.expects("the name of a buffer of this plan");
 }
 
-Result<HostProgram::Input> readInput(const JsonPlace &place, const Plan &plan) {
+/// One row for each factor.
+std::optional<Error> checkFactors(const JsonPlace &place,
+                                  const Buffer &buffer) {
+  if (buffer.type == Buffer::Type::Real && buffer.count == 1 &&
+      buffer.shape.size() == 3 && buffer.shape[0] == 1 &&
+      buffer.shape[2] == updateFactors)
+    return std::nullopt;
+  return place.error(fmt::format("expects one real buffer of 1 x columns x {} "
+                                 "for role 'factors', but '{}' is not",
+                                 updateFactors, buffer.name));
+}
+
+Result<HostProgram::Input> readInput(const std::string &program,
+                                     const JsonPlace &place, const Plan &plan) {
   HostProgram::Input result;
   ANEC_ASSIGN(JsonPlace role, place.member("role"));
   ANEC_ASSIGN(result.role, role.string());
   ANEC_ASSIGN(result.buffer, readBufferName(place, plan));
   const Buffer &buffer = plan.buffers[result.buffer];
+  if (program == "update") {
+    if (result.role != "factors")
+      return role.expects("\"factors\"");
+    ANEC_TRY(checkFactors(place, buffer));
+    return result;
+  }
   bool integer = buffer.type == Buffer::Type::Int32;
   if (result.role != "targets" && result.role != (integer ? "tokens" : "data"))
     return role.expects(integer ? "\"tokens\" or \"targets\""
@@ -208,12 +229,15 @@ Result<HostProgram::Output> readOutput(const JsonPlace &place,
   HostProgram::Output result;
   ANEC_ASSIGN(JsonPlace name, place.member("name"));
   ANEC_ASSIGN(result.name, name.string());
+  const bool ofRows =
+      result.name == "gradient_peaks" || result.name == "gradient_squares";
   if (result.name != "loss" && result.name != "logits" &&
-      result.name != "witness")
-    return name.expects("\"loss\", \"logits\" or \"witness\"");
+      result.name != "witness" && !ofRows)
+    return name.expects("\"loss\", \"logits\", \"witness\", "
+                        "\"gradient_peaks\" or \"gradient_squares\"");
   ANEC_ASSIGN(result.buffer, readBufferName(place, plan));
   const Buffer &buffer = plan.buffers[result.buffer];
-  size_t rank = result.name == "logits" ? 3 : 0;
+  size_t rank = result.name == "logits" || ofRows ? 3 : 0;
   if (buffer.type != Buffer::Type::Real || buffer.shape.size() != rank)
     return place.error(fmt::format("expects a real buffer of rank {} for '{}', "
                                    "but '{}' has rank {}",
@@ -228,20 +252,20 @@ Result<HostProgram> readProgram(const std::string &name, const JsonPlace &place,
   result.name = name;
   if (name != "train_step" && name != "eval_loss" && name != "logits" &&
       name != "stage" && name != "finish_gradients" &&
-      name != "accumulate_step")
+      name != "accumulate_step" && name != "update")
     return place.error("expects a program named train_step, accumulate_step, "
-                       "eval_loss, logits, finish_gradients or stage");
+                       "eval_loss, logits, finish_gradients, update or stage");
   if (place.has("inputs")) {
     ANEC_ASSIGN(JsonPlace list, place.member("inputs"));
-    ANEC_ASSIGN(std::vector<JsonPlace> inputs, list.elements(16));
+    ANEC_ASSIGN(std::vector<JsonPlace> inputs, list.elements(maximumPorts));
     for (const JsonPlace &inputPlace : inputs) {
-      ANEC_ASSIGN(HostProgram::Input input, readInput(inputPlace, plan));
+      ANEC_ASSIGN(HostProgram::Input input, readInput(name, inputPlace, plan));
       result.inputs.push_back(std::move(input));
     }
   }
   if (place.has("outputs")) {
     ANEC_ASSIGN(JsonPlace list, place.member("outputs"));
-    ANEC_ASSIGN(std::vector<JsonPlace> outputs, list.elements(16));
+    ANEC_ASSIGN(std::vector<JsonPlace> outputs, list.elements(maximumPorts));
     for (const JsonPlace &outputPlace : outputs) {
       ANEC_ASSIGN(HostProgram::Output output, readOutput(outputPlace, plan));
       result.outputs.push_back(std::move(output));
@@ -330,6 +354,7 @@ Result<Plan> readPlan(const JsonPlace &root, const JsonPlace &parameters,
         return list.error(fmt::format("expects a program '{}' beside "
                                       "'accumulate_step'",
                                       name));
+  ANEC_ASSIGN(plan.deviceParameters, readDeviceParameters(root, plan));
   return plan;
 }
 

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 namespace anec::rt {
 
@@ -44,6 +45,18 @@ Result<std::vector<PlanSurface>> readSurfaces(const JsonPlace &plan,
 
 /// The steps of one program, against everything else in `plan`.
 Result<std::vector<Step>> readSteps(const JsonPlace &steps, const Plan &plan);
+
+/// Rows and columns of a real value as regions hold it: [B,S,D] is [D, B*S],
+/// a matrix is itself, a vector is a column. -1 stays.
+std::pair<int64_t, int64_t> matrixOf(const std::vector<int64_t> &shape);
+
+/// Rows and columns of the logical matrix of a region.
+std::pair<int64_t, int64_t> matrixOf(const Region &region);
+
+/// The "device_parameters" of plan.json, and whether the programs of `plan`
+/// are those that they need.
+Result<std::vector<DeviceParameter>> readDeviceParameters(const JsonPlace &root,
+                                                          const Plan &plan);
 
 /// All of plan.json but its versions and files, and all of params.json. Every
 /// path the plan names must be in `files`.

@@ -172,28 +172,6 @@ std::optional<Error> StepReader::readFor(const JsonPlace &place, Step &step) {
   return std::nullopt;
 }
 
-/// Rows and columns of a real value as regions hold it: [B,S,D] is [D, B*S],
-/// a matrix is itself, a vector is a column. -1 stays.
-std::pair<int64_t, int64_t> matrixOf(const std::vector<int64_t> &shape) {
-  switch (shape.size()) {
-  case 0:
-    return {1, 1};
-  case 1:
-    return {shape[0], 1};
-  case 2:
-    return {shape[0], shape[1]};
-  default:
-    return {shape[2], shape[0] * shape[1]};
-  }
-}
-
-/// Rows and columns of the logical matrix of a region.
-std::pair<int64_t, int64_t> matrixOf(const Region &region) {
-  if (region.order.transposed)
-    return {region.columns, region.rows};
-  return {region.rows, region.columns};
-}
-
 std::optional<Error> StepReader::readMove(const JsonPlace &place, Step &step) {
   bool write = step.kind == Step::Kind::Write;
   ANEC_ASSIGN(JsonPlace valuePlace, place.member("value"));
@@ -202,8 +180,11 @@ std::optional<Error> StepReader::readMove(const JsonPlace &place, Step &step) {
   RegionRef &ref = write ? step.to : step.from;
   ANEC_ASSIGN(ref, readRegionRef(regionPlace));
   HostType type = typeOf(step.value);
-  if (step.value.kind != ValueRef::Kind::Buffer || type.integer)
-    return valuePlace.error("expects a real buffer");
+  const bool isValue = step.value.kind == ValueRef::Kind::Buffer ||
+                       (write && step.value.kind == ValueRef::Kind::Parameter);
+  if (!isValue || type.integer)
+    return valuePlace.error(write ? "expects a real buffer or a parameter"
+                                  : "expects a real buffer");
   const Region &where = region(ref);
   if (where.kind != RegionKind::Activation)
     return regionPlace.error(fmt::format(
@@ -377,6 +358,25 @@ Result<std::vector<Step>> StepReader::readList(const JsonPlace &place) {
 }
 
 } // namespace
+
+std::pair<int64_t, int64_t> matrixOf(const std::vector<int64_t> &shape) {
+  switch (shape.size()) {
+  case 0:
+    return {1, 1};
+  case 1:
+    return {shape[0], 1};
+  case 2:
+    return {shape[0], shape[1]};
+  default:
+    return {shape[2], shape[0] * shape[1]};
+  }
+}
+
+std::pair<int64_t, int64_t> matrixOf(const Region &region) {
+  if (region.order.transposed)
+    return {region.columns, region.rows};
+  return {region.rows, region.columns};
+}
 
 Result<std::vector<Step>> readSteps(const JsonPlace &steps, const Plan &plan) {
   return StepReader(plan).readList(steps);

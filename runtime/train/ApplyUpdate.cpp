@@ -6,6 +6,7 @@
 #include "runtime/train/ApplyUpdate.h"
 
 #include "runtime/support/Stopwatch.h"
+#include "runtime/train/DeviceAdamW.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,17 +45,30 @@ private:
 
 } // namespace
 
+double gradientNorm(Executor<float> &executor, const Optimizer &optimizer) {
+  const double host = optimizer.gradientNorm();
+  return std::sqrt(host * host + executor.squaresOnDevice());
+}
+
 static AppliedUpdate apply(Executor<float> &executor, Optimizer &optimizer,
                            const UpdateRule &rule) {
   AppliedUpdate update;
-  update.norm = optimizer.gradientNorm() * rule.gradientScale;
+  update.norm = gradientNorm(executor, optimizer) * rule.gradientScale;
   update.skipped = !std::isfinite(update.norm);
   if (update.skipped)
     return update;
   const double clipped =
       rule.clip > 0 ? std::min(1.0, rule.clip / (update.norm + 1e-6)) : 1.0;
+  const double scale = rule.gradientScale * clipped;
+  if (!executor.plan().deviceParameters.empty()) {
+    update.updateError = executor.updateOnDevice(
+        updateFactorsOf(optimizer.constants(), rule.rate, optimizer.steps() + 1,
+                        scale, momentUnit(rule.clip)));
+    if (update.updateError)
+      return update;
+  }
   StagingListener listener(executor, update);
-  optimizer.step(rule.rate, rule.gradientScale * clipped, listener);
+  optimizer.step(rule.rate, scale, listener);
   if (!update.stagingError)
     update.stagingError = executor.finishStaging();
   return update;

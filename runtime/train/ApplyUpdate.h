@@ -27,10 +27,18 @@ struct AppliedUpdate {
   bool skipped = false;
   /// Every tensor has its new values, but the device did not take them.
   std::optional<Error> stagingError;
+  /// The device stopped in the middle of the tensors that it trains; the others
+  /// are unchanged.
+  std::optional<Error> updateError;
 };
 
+/// The global norm of all gradients as they stand, wherever they are; not
+/// finite when any of them is not.
+double gradientNorm(Executor<float> &executor, const Optimizer &optimizer);
+
 /// Clips as torch.nn.utils.clip_grad_norm_ does, changes every trainable
-/// tensor and stages it in the same pass. Adds its time to `seconds`, without
+/// tensor and stages it in the same pass; those that the device trains it
+/// changes where they are. Adds its time to `seconds`, without
 /// that of tensors that are staged as a whole.
 AppliedUpdate applyUpdate(Executor<float> &executor, Optimizer &optimizer,
                           const UpdateRule &rule, double &seconds);

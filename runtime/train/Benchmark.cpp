@@ -10,6 +10,7 @@
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/ApplyUpdate.h"
 #include "runtime/train/Batch.h"
+#include "runtime/train/DeviceAdamW.h"
 #include "runtime/train/Report.h"
 #include "runtime/train/TrainData.h"
 
@@ -80,6 +81,9 @@ Result<ActiveVocabulary> chooseVocabulary(const Plan &plan,
   return ActiveVocabulary::fill(plan.vocabulary, rows, {});
 }
 
+/// As training does by default.
+constexpr double clip = 1;
+
 /// Everything a timed update needs.
 class Training {
 public:
@@ -103,7 +107,9 @@ public:
     if (device.numerics() == Numerics::Ane)
       lossScale = 1024;
     executor->setLossScale(lossScale);
-    return executor->run("stage");
+    ANEC_TRY(executor->run("stage"));
+    return optimizer ? putStates(*executor, *optimizer, momentUnit(clip))
+                     : std::nullopt;
   }
 
   std::optional<Error> update(int64_t number) {
@@ -119,11 +125,12 @@ public:
     ANEC_TRY(executor->finishGradients());
     if (!optimizer)
       return std::nullopt;
-    UpdateRule rule{3e-4, 1 / (lossScale * double(options.accumulation)), 1};
+    UpdateRule rule{3e-4, 1 / (lossScale * double(options.accumulation)), clip};
     const AppliedUpdate applied =
         applyUpdate(*executor, *optimizer, rule, optimizerSeconds);
-    if (applied.stagingError)
-      return applied.stagingError;
+    for (const auto &error : {applied.stagingError, applied.updateError})
+      if (error)
+        return error;
     if (applied.skipped)
       return makeError(ErrorCode::Diverged,
                        "expects finite gradients, but update {} had norm {}",

@@ -185,7 +185,7 @@ void Executor<Real>::collectStaging(const std::vector<Step> &steps, int64_t i) {
     } else if (step.kind == Step::Kind::Stage) {
       const ValueRef &changed = stagesAfter(step);
       staging[changed.id][size_t(changed.index.at(i))].push_back({&step, i});
-    } else {
+    } else if (step.kind != Step::Kind::Write) { // The device keeps these.
       afterStaging.push_back({&step, i});
     }
   }

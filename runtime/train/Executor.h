@@ -20,6 +20,7 @@
 #include "runtime/train/ParameterStore.h"
 #include "runtime/train/ProgramSet.h"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,6 +53,10 @@ inline const char *hostPrecisionName(GemmPrecision precision) {
 /// "stage". `purpose` ends "expects a program .. to".
 std::optional<Error> requireTraining(const Bundle &bundle, const char *purpose);
 
+/// A number for each UpdateFactor.
+template <typename Real>
+using UpdateFactors = std::array<Real, size_t(updateFactors)>;
+
 /// Real is float for devices with Ane or F32 numerics, double for F64. Bundle,
 /// device, store and pool must outlive the executor.
 template <typename Real> class Executor {
@@ -75,6 +80,23 @@ public:
   /// leaves something to do: to be called after the last of them. Parameters
   /// may change then: nothing is being compiled from them any more.
   std::optional<Error> finishGradients();
+
+  /// The sum of squares of the gradients that stay on the device, after
+  /// `finishGradients`; not finite when one of them is not. Each row comes as
+  /// its largest magnitude p, and the sum s of the squares of what the row
+  /// divided by p is: sum p^2 s, in double.
+  double squaresOnDevice();
+  /// Runs the program "update" with these factors, in the order of
+  /// UpdateFactor. After an error some tensors may be updated and others not.
+  std::optional<Error> updateOnDevice(const UpdateFactors<Real> &factors);
+  /// One state of tensor `index` of a device parameter, in the parameter's
+  /// natural order.
+  std::optional<Error> readState(const RegionRef &state, int64_t index,
+                                 Span<Real> into);
+  std::optional<Error> writeState(const RegionRef &state, int64_t index,
+                                  Span<const Real> values);
+  /// Brings the gradients that stay on the device into the store.
+  std::optional<Error> fetchGradients();
 
   /// Stages one tensor everywhere the program "stage" does, in places that take
   /// rows: returns who must be given all of them before the next run. Scales
@@ -121,6 +143,7 @@ public:
   std::optional<Error> setHostPrecision(GemmPrecision precision);
 
   const Plan &plan() const { return bundle.plan(); }
+  Numerics numerics() const { return device.numerics(); }
   ParameterStore<Real> &parameters() { return store; }
   /// Between two runs.
   ExecutorCounters counters() const;

@@ -149,6 +149,7 @@ Result<double> computeGradients(Executor<Real> &executor, const Dataset &data,
     total += loss;
   }
   ANEC_TRY(executor.finishGradients());
+  ANEC_TRY(executor.fetchGradients());
   const double steps = double(options.accumulation);
   const std::vector<Parameter> &parameters = store.plan().parameters;
   for (size_t p = 0; p < parameters.size(); ++p)

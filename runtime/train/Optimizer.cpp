@@ -24,17 +24,28 @@ Optimizer::Optimizer(ParameterStore<float> &store, const AdamWOptions &options,
     for (int64_t i = 0; parameters[p].trainable && i < parameters[p].count;
          ++i) {
       size_t size = store.master(p, i).size();
-      moments.push_back(
-          {p, i, LargeArray<float>(size), LargeArray<float>(size)});
+      const DeviceParameter *where = store.plan().onDevice(p);
+      moments.push_back({p, i, LargeArray<float>(size), LargeArray<float>(size),
+                         where, LargeArray<float>(where ? size : 0)});
     }
 }
 
 double Optimizer::gradientNorm() const {
   double total = 0;
   for (const Moments &each : moments)
-    total += sumOfSquares(
-        Span<const float>(store.gradient(each.parameter, each.index)), pool);
+    if (!each.where)
+      total += sumOfSquares(
+          Span<const float>(store.gradient(each.parameter, each.index)), pool);
   return std::sqrt(total);
+}
+
+std::vector<Optimizer::DeviceTensor> Optimizer::onDevice() const {
+  std::vector<DeviceTensor> tensors;
+  for (const Moments &each : moments)
+    if (each.where)
+      tensors.push_back({each.where, each.index, each.m.span(), each.v.span(),
+                         each.rest.span()});
+  return tensors;
 }
 
 /// Elements of the parts in which a piece is changed and handed on: its values
@@ -101,9 +112,13 @@ void Optimizer::cut(const Moments &moments, const AdamWFactors &factors,
 
 void Optimizer::step(double rate, double scale, Listener &listener) {
   ++applied;
+  std::vector<const Moments *> tensors;
   std::vector<Receivers> receivers;
   for (const Moments &each : moments)
-    receivers.push_back(listener.receivers(each.parameter, each.index));
+    if (!each.where) {
+      tensors.push_back(&each);
+      receivers.push_back(listener.receivers(each.parameter, each.index));
+    }
   // Matrices may be received times vectors.
   for (const bool vectors : {true, false}) {
     std::vector<Piece> pieces;
@@ -113,10 +128,10 @@ void Optimizer::step(double rate, double scale, Listener &listener) {
       pieces.clear();
     };
     auto forEach = [&](bool complete, auto visit) {
-      for (size_t i = 0; i < moments.size(); ++i)
+      for (size_t i = 0; i < tensors.size(); ++i)
         if (receivers[i].complete == complete &&
-            isVector(moments[i].parameter) == vectors)
-          visit(moments[i], receivers[i]);
+            isVector(tensors[i]->parameter) == vectors)
+          visit(*tensors[i], receivers[i]);
     };
     // Most tensors in one pass.
     forEach(true, [&](const Moments &each, const Receivers &receivers) {
@@ -132,6 +147,15 @@ void Optimizer::step(double rate, double scale, Listener &listener) {
   }
 }
 
+std::vector<std::pair<const char *, Span<float>>>
+Optimizer::arraysOf(const Moments &moments) {
+  std::vector<std::pair<const char *, Span<float>>> arrays = {
+      {".m", moments.m.span()}, {".v", moments.v.span()}};
+  if (moments.where)
+    arrays.emplace_back(".rest", moments.rest.span());
+  return arrays;
+}
+
 std::optional<Error> Optimizer::save(const std::string &path) const {
   return writeSafetensors(path, tensors());
 }
@@ -140,15 +164,13 @@ std::vector<NamedTensor> Optimizer::tensors() const {
   std::vector<NamedTensor> all;
   for (const Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
-    for (bool second : {false, true}) {
-      const LargeArray<float> &values = second ? each.v : each.m;
+    for (const auto &[suffix, values] : arraysOf(each)) {
       TensorView view;
       view.type = DataType::F32;
       view.shape = store.shape(each.parameter);
       view.bytes = {reinterpret_cast<const uint8_t *>(values.data()),
                     values.size() * sizeof(float)};
-      all.push_back(
-          {parameter.tensorName(each.index) + (second ? ".v" : ".m"), view});
+      all.push_back({parameter.tensorName(each.index) + suffix, view});
     }
   }
   return all;
@@ -165,19 +187,18 @@ std::optional<Error> Optimizer::load(const SafetensorsFile &file,
                                      int64_t appliedSteps) {
   for (Moments &each : moments) {
     const Parameter &parameter = store.plan().parameters[each.parameter];
-    for (bool second : {false, true}) {
-      std::string name =
-          parameter.tensorName(each.index) + (second ? ".v" : ".m");
+    for (const auto &[suffix, values] : arraysOf(each)) {
+      std::string name = parameter.tensorName(each.index) + suffix;
       const TensorView *view = file.find(name);
       std::vector<int64_t> shape = store.shape(each.parameter);
       if (!view || view->type != DataType::F32 || view->shape != shape)
         return makeError(ErrorCode::InvalidInput,
                          "{}: expects an F32 tensor '{}' of shape {}", path,
                          name, shape);
-      std::memcpy((second ? each.v : each.m).data(), view->bytes.data(),
-                  view->bytes.size());
+      std::memcpy(values.data(), view->bytes.data(), view->bytes.size());
     }
   }
+  loaded = true;
   applied = appliedSteps;
   return std::nullopt;
 }

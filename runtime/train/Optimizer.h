@@ -14,12 +14,15 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace anec::rt {
 
 /// Works on the gradients in the store, which hold sums over micro-steps times
 /// the loss scale. Inactive vocabulary rows have no moments and do not decay.
+/// Tensors that the device trains have only their place here, for files and the
+/// next process: they take no part in norms and steps.
 class Optimizer {
 public:
   Optimizer(ParameterStore<float> &store, const AdamWOptions &options,
@@ -50,7 +53,21 @@ public:
   /// Updates applied so far.
   int64_t steps() const { return applied; }
 
-  /// safetensors "<tensor>.m" and "<tensor>.v", F32, active rows only.
+  /// A tensor that the device trains, as DeviceAdamW.h moves it.
+  struct DeviceTensor {
+    const DeviceParameter *where;
+    int64_t index;
+    /// What is left of the value beside the weight; see `hasRests`.
+    Span<float> m, v, rest;
+  };
+  std::vector<DeviceTensor> onDevice() const;
+  /// Whether rests were loaded; otherwise the store's values are new.
+  bool hasRests() const { return loaded; }
+
+  const AdamWOptions &constants() const { return options; }
+
+  /// safetensors "<tensor>.m" and "<tensor>.v", F32, active rows only; of
+  /// tensors that the device trains "<tensor>.rest" too.
   std::optional<Error> save(const std::string &path) const;
   std::optional<Error> load(const std::string &path, int64_t appliedSteps);
   /// What `save` writes; views of the optimizer's memory.
@@ -64,7 +81,12 @@ private:
     size_t parameter;
     int64_t index;
     LargeArray<float> m, v;
+    const DeviceParameter *where; ///< Null when the host trains it.
+    LargeArray<float> rest;
   };
+  /// The arrays of a tensor with their suffix in files.
+  static std::vector<std::pair<const char *, Span<float>>>
+  arraysOf(const Moments &moments);
   /// Some rows of a tensor: what one thread takes at a time.
   struct Piece;
 
@@ -79,6 +101,7 @@ private:
   ThreadPool &pool;
   std::vector<Moments> moments;
   int64_t applied = 0;
+  bool loaded = false;
 };
 
 } // namespace anec::rt

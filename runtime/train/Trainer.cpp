@@ -8,6 +8,7 @@
 #include "runtime/support/Sha256.h"
 #include "runtime/train/ApplyUpdate.h"
 #include "runtime/train/Batch.h"
+#include "runtime/train/DeviceAdamW.h"
 
 #include <chrono>
 #include <cmath>
@@ -66,6 +67,7 @@ std::optional<Error> Trainer::prepare() {
   if (!random)
     ANEC_TRY(store->load(options.initialize));
   AdamWOptions adam{options.beta1, options.beta2, 1e-8, options.weightDecay};
+  ANEC_TRY(checkDeviceAdamW(plan, adam, options.clip, options.learningRate));
   optimizer = std::make_unique<Optimizer>(*store, adam, pool);
   // A device that fails leaves no folder of a run that never began.
   const bool begins = !options.handover && !options.resume;
@@ -109,7 +111,16 @@ std::optional<Error> Trainer::startDevice() {
   if (options.overlap)
     executor->workBeside(*options.overlap);
   ANEC_TRY(executor->setHostPrecision(options.hostPrecision));
-  return executor->run("stage");
+  ANEC_TRY(executor->run("stage"));
+  ANEC_TRY(putStates(*executor, *optimizer, momentUnit(options.clip)));
+  holdsStates = true;
+  return std::nullopt;
+}
+
+std::optional<Error> Trainer::fetchStates() {
+  if (!holdsStates)
+    return std::nullopt;
+  return takeStates(*executor, *optimizer, momentUnit(options.clip));
 }
 
 nlohmann::json Trainer::describe() const {
@@ -233,14 +244,14 @@ std::optional<Error> Trainer::runUpdate() {
   update.scale = lossScale.value();
   ANEC_ASSIGN(update.loss, runMicroSteps(update.scale, update.witness));
 
-  AppliedUpdate applied{nan, true, std::nullopt};
+  AppliedUpdate applied{nan, true, std::nullopt, std::nullopt};
   const double gradientScale =
       1 / (update.scale * double(options.accumulation));
   // Only fp16 overflows there; what overflowed may look finite in the end.
   bool overflowed = device.numerics() == Numerics::Ane &&
                     update.witness >= LossScale::overflow;
   if (std::isfinite(update.loss) && overflowed) {
-    applied.norm = optimizer->gradientNorm() * gradientScale;
+    applied.norm = gradientNorm(*executor, *optimizer) * gradientScale;
   } else if (std::isfinite(update.loss)) {
     UpdateRule rule;
     rule.rate = update.rate;
@@ -248,6 +259,10 @@ std::optional<Error> Trainer::runUpdate() {
     rule.clip = options.clip;
     applied =
         applyUpdate(*executor, *optimizer, rule, measured.seconds["optimizer"]);
+  }
+  if (applied.updateError) {
+    isHalfDone = true;
+    return applied.updateError;
   }
   update.norm = applied.norm;
   update.skipped = applied.skipped;
@@ -307,6 +322,7 @@ std::optional<Error> Trainer::record(const Update &update) {
 
 std::optional<Error> Trainer::checkpoint() {
   double start = now();
+  ANEC_TRY(fetchStates());
   ANEC_TRY(folder->syncMetrics());
   CheckpointState state;
   state.update = done;

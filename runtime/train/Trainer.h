@@ -76,6 +76,8 @@ private:
   Result<double> validate();
   std::optional<Error> record(const Update &update);
   std::optional<Error> checkpoint();
+  /// What the device keeps of parameters, to where files are written from.
+  std::optional<Error> fetchStates();
 
   // What happens when the device fails; TrainerRestart.cpp.
   bool mayRestart(const Error &error) const;
@@ -103,6 +105,9 @@ private:
   /// When the first process of the run began, and this one.
   double started = 0, processStarted = 0;
   bool isRestarted = false;
+  /// Whether the device has what it keeps of parameters, and whether it failed
+  /// while it changed that.
+  bool holdsStates = false, isHalfDone = false;
   std::optional<HandoverDescriptors> descriptors;
   /// When the last line for people was written.
   double logged = 0;

@@ -48,6 +48,7 @@ std::optional<Error> Trainer::receive(const HandoverDescriptors &from) {
 }
 
 std::optional<Error> Trainer::handOver() {
+  ANEC_TRY(fetchStates());
   ANEC_TRY(folder->syncMetrics());
   RunState state;
   state.update = done;
@@ -84,6 +85,13 @@ Error Trainer::stop(const Error &error) {
   // What is still queued would be compiled for nobody, and counted.
   if (executor)
     executor->abandonLoading();
+  if (isHalfDone)
+    return Error{error.code,
+                 fmt::format("{}; it stopped in the middle of update {}, with "
+                             "some of its weights changed: what came since the "
+                             "last checkpoint is lost, and the same command "
+                             "with --resume continues from there",
+                             error.message, done + 1)};
   if (mayRestart(error)) {
     if (auto failed = handOver())
       return *failed;

@@ -149,9 +149,9 @@ TEST(BundleErrors, linksThatLeaveTheBundle) {
 
 /// A change to plan.json, and the place and text of the error it must give.
 struct Damage {
-  const char *pointer;
+  std::string pointer;
   json value;
-  const char *place;
+  std::string place;
   const char *text;
 };
 
@@ -278,6 +278,77 @@ TEST(BundleErrors, eachPlaceOfThePlan) {
   }
 }
 
+TEST(Bundle, readsWhatTheDeviceTrains) {
+  TemporaryFolder folder;
+  TestBundle::trainedOnDevice().write(folder.string());
+  auto bundle = Bundle::open(folder.string());
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  const Plan &plan = bundle->plan();
+  const DeviceParameter *found = plan.onDevice(0);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(plan.onDevice(1), nullptr);
+  EXPECT_EQ(plan.surfaces[found->root.at.surface].spec.name, "root");
+  EXPECT_EQ(plan.surfaces[found->gradient.at.surface].spec.name, "gradient");
+  // The weight is written when training starts, and never staged.
+  const Step &start = plan.program("stage")->steps[0];
+  EXPECT_EQ(start.kind, Step::Kind::Write);
+  EXPECT_EQ(start.value.kind, ValueRef::Kind::Parameter);
+}
+
+TEST(BundleErrors, eachPlaceOfWhatTheDeviceTrains) {
+  const std::string first = "/device_parameters/0";
+  const Damage damages[] = {
+      {first + "/parameter", "v", first + "/parameter", "params.json"},
+      {first + "/parameter", "bias", first + "/parameter", "matrix"},
+      {first + "/rest/surface", "none", first + "/rest/surface", "a surface"},
+      {first + "/rest/surface", "mean", first + "/mean/surface", "twice"},
+      {first + "/rest/surface", "factors", first + "/rest",
+       "'factors' has 1 of 7 x 3"},
+      {first + "/mean/region", "other", first + "/mean/region", "a region"},
+      {"/surfaces/1/regions/0/kind", "weight", first + "/rest",
+       "an activation region"},
+      {"/surfaces/2/count", 2, first + "/mean", "expects 1 surfaces"},
+      {"/device_parameters", json::array(), "/device_parameters", "at least"},
+      {"/device_parameters",
+       {TestBundle::trainedOnDevice().plan["device_parameters"][0],
+        TestBundle::trainedOnDevice().plan["device_parameters"][0]},
+       "/device_parameters/1/parameter",
+       "twice"},
+      {"/programs/update/inputs", json::array(), "/device_parameters",
+       "with factors"},
+      {"/programs/update/inputs/0/role", "data",
+       "/programs/update/inputs/0/role", "\"factors\""},
+      {"/programs/update/inputs/0/buffer", "x", "/programs/update/inputs/0",
+       "columns x 7"},
+      {"/programs/finish_gradients/outputs/0/name", "gradient_squares",
+       "/device_parameters", "in pairs"},
+      {"/programs/finish_gradients/outputs/0/name", "norm",
+       "/programs/finish_gradients/outputs/0/name", "\"gradient_peaks\""},
+      {"/programs/stage/steps/0/value",
+       {{"gradient", "w"}},
+       "/programs/stage/steps/0/value",
+       "a real buffer or a parameter"},
+      {"/programs/finish_gradients/steps/1/value",
+       {{"parameter", "w"}},
+       "/programs/finish_gradients/steps/1/value",
+       "a real buffer"},
+  };
+  for (const Damage &damage : damages) {
+    TestBundle bundle = TestBundle::trainedOnDevice();
+    bundle.plan[json::json_pointer(damage.pointer)] = damage.value;
+    EXPECT_THAT(complaint(bundle),
+                AllOf(HasSubstr("plan.json"), HasSubstr(damage.place),
+                      HasSubstr(damage.text)))
+        << damage.pointer << " = " << damage.value;
+  }
+  TestBundle bundle = TestBundle::trainedOnDevice();
+  bundle.plan.erase("device_parameters");
+  EXPECT_THAT(complaint(bundle), HasSubstr("beside a program 'update'"));
+  bundle = TestBundle::trainedOnDevice();
+  bundle.plan["programs"].erase("update");
+  EXPECT_THAT(complaint(bundle), HasSubstr("and 'update'"));
+}
+
 TEST(BundleErrors, missingMembers) {
   for (const char *key : {"format", "model", "batch", "buffers", "surfaces",
                           "kernels", "programs"}) {
@@ -358,18 +429,21 @@ TEST(BundleErrors, anyValueInAnyPlace) {
                          json::array(),
                          json::object(),
                          {1, 2, 3}};
-  TemporaryFolder folder;
-  TestBundle::withKernel().write(folder.string());
-  const json plan = json::parse(readText(folder / "plan.json"));
-  const json places = plan.flatten();
   int refused = 0, opened = 0;
-  for (const auto &[pointer, value] : places.items()) {
-    (void)value;
-    for (const json &other : values) {
-      json changed = plan;
-      changed[json::json_pointer(pointer)] = other;
-      writeText(folder / "plan.json", changed.dump());
-      (Bundle::open(folder.string()) ? opened : refused) += 1;
+  for (const TestBundle &bundle :
+       {TestBundle::withKernel(), TestBundle::trainedOnDevice()}) {
+    TemporaryFolder folder;
+    bundle.write(folder.string());
+    const json plan = json::parse(readText(folder / "plan.json"));
+    const json places = plan.flatten();
+    for (const auto &[pointer, value] : places.items()) {
+      (void)value;
+      for (const json &other : values) {
+        json changed = plan;
+        changed[json::json_pointer(pointer)] = other;
+        writeText(folder / "plan.json", changed.dump());
+        (Bundle::open(folder.string()) ? opened : refused) += 1;
+      }
     }
   }
   EXPECT_GT(refused, 1000);

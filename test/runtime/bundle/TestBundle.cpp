@@ -266,4 +266,70 @@ TestBundle TestBundle::withKernel() {
   return bundle;
 }
 
+TestBundle TestBundle::trainedOnDevice() {
+  TestBundle bundle = linear();
+  json &plan = bundle.plan;
+  auto surface = [](const std::string &name, int rows, int columns) {
+    json region = {{"name", "value"},    {"kind", "activation"}, {"rows", rows},
+                   {"columns", columns}, {"channel", 0},         {"column", 0},
+                   {"block_rows", rows}};
+    return json{{"name", name},
+                {"channels", rows},
+                {"width", columns},
+                {"count", 1},
+                {"regions", json::array({region})}};
+  };
+  auto at = [](const char *name) {
+    return json{{"surface", name}, {"region", "value"}};
+  };
+  auto bind = [](std::vector<const char *> names) {
+    json list = json::array();
+    for (const char *name : names)
+      list.push_back({{"surface", name}});
+    return list;
+  };
+  json device = {{"parameter", "w"}};
+  for (const char *state : {"weight", "rest", "mean", "root", "gradient"}) {
+    plan["surfaces"].push_back(surface(state, 2, 3));
+    device[state] = at(state);
+  }
+  plan["device_parameters"] = json::array({device});
+  plan["surfaces"].push_back(surface("factors", 7, 3));
+  plan["buffers"].push_back(real("factors", {1, 3, 7}));
+  for (const char *name : {"peaks", "squares"}) {
+    plan["surfaces"].push_back(surface(name, 2, 1));
+    plan["buffers"].push_back(real(name, {1, 1, 2}));
+  }
+  for (const char *name : {"update", "rows"}) {
+    const std::string file = std::string("kernels/") + name + ".mil";
+    bundle.files[file] = "not read by the loader";
+    plan["kernels"].push_back({{"name", name}, {"file", file}});
+  }
+  plan["programs"]["finish_gradients"] = {
+      {"outputs",
+       {{{"name", "gradient_peaks"}, {"buffer", "peaks"}},
+        {{"name", "gradient_squares"}, {"buffer", "squares"}}}},
+      {"steps",
+       {{{"op", "dispatch"},
+         {"kernel", "rows"},
+         {"inputs", bind({"gradient"})},
+         {"outputs", bind({"peaks", "squares"})}},
+        {{"op", "read"}, {"from", at("peaks")}, {"value", buffer("peaks")}},
+        {{"op", "read"},
+         {"from", at("squares")},
+         {"value", buffer("squares")}}}}};
+  plan["programs"]["update"] = {
+      {"inputs", json::array({{{"role", "factors"}, {"buffer", "factors"}}})},
+      {"steps",
+       {{{"op", "write"}, {"value", buffer("factors")}, {"to", at("factors")}},
+        {{"op", "dispatch"},
+         {"kernel", "update"},
+         {"inputs",
+          bind({"weight", "rest", "mean", "root", "gradient", "factors"})},
+         {"outputs", bind({"weight", "rest", "mean", "root"})}}}}};
+  plan["programs"]["stage"]["steps"] = json::array(
+      {{{"op", "write"}, {"value", parameter("w")}, {"to", at("weight")}}});
+  return bundle;
+}
+
 } // namespace anec::rt

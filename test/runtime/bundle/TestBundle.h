@@ -50,6 +50,9 @@ struct TestBundle {
   /// linear() with a surface, a kernel file and programs that use them, for
   /// loader tests; not a real kernel.
   static TestBundle withKernel();
+
+  /// linear() whose "w" the device trains, by kernels that are no real ones.
+  static TestBundle trainedOnDevice();
 };
 
 void writeText(const std::string &path, const std::string &text);
