@@ -61,7 +61,8 @@ def NNPlacePass : Pass<"nn-place", "::anec::nn::ModelOp"> {
     becomes `nn.weighted_log_loss_grad` for products there, and `@logits` ends
     in `nn.log_probability`; with the weight gradient there too, logits and
     probabilities are read by the device only (SplitLosses.h). A target without
-    powers gets no norms.
+    powers gets no norms. `optimizer` needs `dw`, and becomes the attribute
+    `optimizer_on_device` of the model.
   }];
   let options = [
     Option<"offload", "offload", "std::string", /*default=*/"\"auto\"",
@@ -233,6 +234,32 @@ def NNAccumulateInPlacePass
     %sum = nn.accumulated @"wq.weight" : tensor<8x8xf32>
     %dx, %dw = nn.dispatch @layer_bwd_add_kernel(%dy, %x, %sum) : ...
     nn.accumulate @"wq.weight", %dw in_place : tensor<8x8xf32>
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"strict\"",
+           "name of the profile">];
+}
+
+def NNOffloadOptimizerPass
+    : Pass<"nn-offload-optimizer", "::anec::nn::ModelOp"> {
+  let summary = "Update weights by kernels of the device";
+  let description = [{
+    Requires: gradients that stay on the device (nn-accumulate-in-place).
+    Ensures, where the model has the attribute `optimizer_on_device`
+    (--offload=optimizer): for every matrix whose gradient stays, in one piece,
+    and whose kernels all take it as an input of its own, in the gradient's
+    order, there are a kernel `nn.adamw` and a kernel `nn.row_squares` of its
+    shape, and the model's attribute `device_parameters` lists them; kernels take
+    such a matrix as it lies as a result (nn.as_result). The host trains what is
+    left. A target that takes no surface as input and output of one dispatch, and
+    a model without such a matrix, are errors.
+
+    ```mlir
+    nn.func private @update_64x32_kernel(%w: tensor<1x32x64xf32> {nn.as_result}, ...) attributes {kernel} {
+      %w1, %r1, %m1, %v1 = nn.adamw %w, %r, %m, %v, %g, %f : ...
+      nn.return %w1, %r1, %m1, %v1 : ...
+    }
     ```
   }];
   let options = [

@@ -41,6 +41,8 @@ void anec::addModelPasses(PassManager &passes, const CompilerOptions &options) {
   model.addPass(createNNWitnessPass());
   // Two versions of a step, equal in all that was decided so far.
   model.addPass(createNNAccumulateInPlacePass({options.target}));
+  // Of gradients that are known to stay where they are.
+  model.addPass(createNNOffloadOptimizerPass({options.target}));
 }
 
 void anec::addKernelPasses(PassManager &passes,

@@ -179,6 +179,7 @@ struct ConvertNNToMILPass
     populateShapePatterns(layout, patterns);
     populateAttentionPatterns(layout, patterns);
     populateWitnessPatterns(layout, *profile, patterns);
+    populateOptimizerPatterns(layout, patterns);
     patterns.add<LowerKernel, LowerReturn>(layout, &getContext());
     ConversionTarget legal(getContext());
     legal.addLegalDialect<mil::MILDialect>();

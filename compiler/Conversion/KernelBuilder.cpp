@@ -68,6 +68,14 @@ Value KernelBuilder::scale(Value x, double factor) {
   return mul(x, scalar(factor));
 }
 
+Value KernelBuilder::quotient(Value x, Value y) {
+  return mil::RealDivOp::create(builder, location, x, y);
+}
+
+Value KernelBuilder::squareRoot(Value x) {
+  return mil::SqrtOp::create(builder, location, x);
+}
+
 Value KernelBuilder::power(Value x, double exponent) {
   return mil::PowOp::create(builder, location, x, scalar(exponent));
 }

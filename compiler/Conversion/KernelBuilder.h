@@ -36,6 +36,9 @@ public:
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
+  /// x / y.
+  mlir::Value quotient(mlir::Value x, mlir::Value y);
+  mlir::Value squareRoot(mlir::Value x);
   mlir::Value power(mlir::Value x, double exponent);
   /// x^-0.5; the device refuses rsqrt after a reduction.
   mlir::Value inverseRoot(mlir::Value x);

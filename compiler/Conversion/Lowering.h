@@ -64,6 +64,8 @@ void populateAttentionPatterns(const LayoutConverter &layout,
 void populateWitnessPatterns(const LayoutConverter &layout,
                              const rt::target::Profile &profile,
                              mlir::RewritePatternSet &patterns);
+void populateOptimizerPatterns(const LayoutConverter &layout,
+                               mlir::RewritePatternSet &patterns);
 
 } // namespace anec
 

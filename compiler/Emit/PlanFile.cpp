@@ -74,6 +74,7 @@ private:
   json::Value surface(plan::SurfaceOp op);
   json::Value kernel(plan::KernelOp op);
   json::Value program(plan::ProgramOp op);
+  json::Value deviceParameter(plan::DeviceParameterOp op);
   json::Array steps(Block &block);
   json::Value step(Operation &op);
   json::Value attribute(Attribute attribute);
@@ -275,8 +276,23 @@ json::Value PlanPrinter::program(plan::ProgramOp op) {
                       {"steps", steps(op.getBody().front())}};
 }
 
+json::Value PlanPrinter::deviceParameter(plan::DeviceParameterOp op) {
+  json::Object entry{{"parameter", op.getParameter()}};
+  std::pair<StringRef, plan::RegionAttr> states[] = {
+      {"weight", op.getWeight()},
+      {"rest", op.getRest()},
+      {"mean", op.getMean()},
+      {"root", op.getRoot()},
+      {"gradient", op.getGradient()}};
+  for (auto [key, ref] : states)
+    entry[key] =
+        json::Object{{"surface", ref.getSurface().getName().getValue()},
+                     {"region", ref.getRegion().getValue()}};
+  return entry;
+}
+
 json::Value PlanPrinter::print() {
-  json::Array buffers, surfaces, kernels;
+  json::Array buffers, surfaces, kernels, parameters;
   json::Object programs;
   for (Operation &op : plan.getBody().front()) {
     if (auto each = dyn_cast<plan::BufferOp>(op))
@@ -285,6 +301,8 @@ json::Value PlanPrinter::print() {
       surfaces.push_back(surface(each));
     else if (auto each = dyn_cast<plan::KernelOp>(op))
       kernels.push_back(kernel(each));
+    else if (auto each = dyn_cast<plan::DeviceParameterOp>(op))
+      parameters.push_back(deviceParameter(each));
     else if (auto each = dyn_cast<plan::ProgramOp>(op))
       programs[each.getName()] = program(each);
   }
@@ -308,6 +326,8 @@ json::Value PlanPrinter::print() {
                    {"orders", std::move(named)},
                    {"kernels", std::move(kernels)},
                    {"programs", std::move(programs)}};
+  if (!parameters.empty())
+    all["device_parameters"] = std::move(parameters);
   if (plan.getActiveRows())
     all["active_rows"] = int64_t(plan.getActiveRows());
   return all;

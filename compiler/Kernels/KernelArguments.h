@@ -16,6 +16,10 @@ namespace anec {
 /// added to it, and lies in the same surface.
 constexpr llvm::StringLiteral sumOfAttribute = "nn.sum_of";
 
+/// Of an argument: it lies in its surface as a result of its size does, because
+/// programs write it there.
+constexpr llvm::StringLiteral asResultAttribute = "nn.as_result";
+
 /// The family of parameters that argument `i` is, or null for an activation.
 inline mlir::FlatSymbolRefAttr parameterOf(mil::FuncOp func, unsigned i) {
   return func.getArgAttrOfType<mlir::FlatSymbolRefAttr>(i, "nn.parameter");

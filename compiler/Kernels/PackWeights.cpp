@@ -155,7 +155,7 @@ private:
     SurfaceLayout layout =
         layOutSurface(matrices, profile.limit(Rule::Dim16384), minElements(),
                       columnGranule(profile));
-    if (group.size() == 1 && isSum(group.front().number))
+    if (group.size() == 1 && isWritten(group.front().number))
       layout = layoutOfResult(group.front().matrix);
     auto type = RankedTensorType::get({1, layout.channels, 1, layout.width},
                                       builder.getF16Type());
@@ -171,8 +171,10 @@ private:
     return describeSurface(layout.channels, layout.width, regions);
   }
 
-  bool isSum(unsigned argument) {
-    return func.getArgAttr(argument, sumOfAttribute) != nullptr;
+  /// Whether programs write the surface of this argument.
+  bool isWritten(unsigned argument) {
+    return func.getArgAttr(argument, sumOfAttribute) ||
+           func.getArgAttr(argument, asResultAttribute);
   }
 
   /// The surface that packOutput makes of one result of this size.
@@ -376,7 +378,7 @@ private:
       name += "." + std::to_string(number);
     SmallVector<NamedAttribute> fields = {
         text("name", name),
-        text("kind", parameter ? "weight" : "activation"),
+        text("kind", parameter && !isWritten(number) ? "weight" : "activation"),
         integer("arg", number),
         integer("rows", placement.rows),
         integer("columns", placement.columns),

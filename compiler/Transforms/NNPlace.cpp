@@ -8,6 +8,7 @@
 
 #include "compiler/Kernels/TargetOption.h"
 #include "compiler/Passes.h"
+#include "compiler/Transforms/DeviceParameters.h"
 #include "compiler/Transforms/Placement.h"
 #include "compiler/Transforms/SplitLosses.h"
 
@@ -112,7 +113,7 @@ const WorkSet workSets[] = {
 
 const char *const knownNames =
     "auto, none, extras, max, classifier, classifier-softmax, norm, "
-    "final-norm, norm-bwd, rope-bwd, silu-bwd, residual or dw";
+    "final-norm, norm-bwd, rope-bwd, silu-bwd, residual, dw or optimizer";
 
 /// Values reached from `value` through cheap ops, towards users.
 void cheapUsers(Value value, SetVector<Operation *> &found) {
@@ -146,7 +147,7 @@ private:
         requested, [&](const NamedWork *work) { return work->name == name; });
   }
 
-  bool classifierOnDevice = false;
+  bool classifierOnDevice = false, optimizerOnDevice = false;
   SmallVector<const NamedWork *> onHost, requested;
 };
 
@@ -168,16 +169,16 @@ LogicalResult NNPlace::readName(StringRef name, bool remove) {
     classifierOnDevice = !remove;
     return success();
   }
+  if (name == "optimizer") {
+    optimizerOnDevice = !remove;
+    return success();
+  }
   const NamedWork *work = llvm::find_if(
       namedWork, [&](const NamedWork &w) { return w.name == name; });
   if (work == std::end(namedWork)) {
-    InFlightDiagnostic error = getOperation().emitError();
-    if (name == "optimizer")
-      return error << "offload '" << name
-                   << "' has no device form in this compiler; expects "
-                   << knownNames;
-    return error << "expects offload to name " << knownNames << ", but got '"
-                 << name << "'";
+    return getOperation().emitError()
+           << "expects offload to name " << knownNames << ", but got '" << name
+           << "'";
   }
   llvm::erase(onHost, work);
   llvm::erase(requested, work);
@@ -209,6 +210,18 @@ LogicalResult NNPlace::readOffload() {
       return failure();
     }
   }
+  if (!optimizerOnDevice)
+    return success();
+  if (!isNameRequested("dw")) {
+    InFlightDiagnostic error =
+        getOperation().emitError("offload 'optimizer' needs the gradients of "
+                                 "weights on the device, without 'dw' they are "
+                                 "on the host");
+    error.attachNote() << "instead: --offload=max,optimizer, or "
+                          "--offload=dw,optimizer";
+    return error;
+  }
+  getOperation()->setAttr(optimizerAttribute, UnitAttr::get(&getContext()));
   return success();
 }
 

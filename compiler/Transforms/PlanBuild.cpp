@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "compiler/Transforms/PlanBuffers.h"
 #include "compiler/Transforms/PlanKernels.h"
+#include "compiler/Transforms/PlanOptimizer.h"
 #include "compiler/Transforms/PlanProgram.h"
 #include "compiler/Transforms/Vocabulary.h"
 
@@ -31,7 +32,8 @@ private:
   LogicalResult findShape();
   void buildKernels(OpBuilder &builder);
   void buildStage(OpBuilder &builder);
-  void buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers);
+  void buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers,
+                            PlanOptimizer &optimizer);
   void readSums(OpBuilder &builder, PlanBuffers &buffers);
   void deriveGains(OpBuilder &builder, ArrayAttr list);
   void stageKernel(OpBuilder &builder, const PlanKernel &kernel);
@@ -41,7 +43,7 @@ private:
                     int64_t count);
 
   std::optional<PlanKernels> kernels;
-  /// Parameters whose gradients stay on the device during an update.
+  /// Parameters whose gradients stay on the device until the update ends.
   SmallVector<FlatSymbolRefAttr> sums;
   /// Names of surfaces that exist, and of weights that have been staged.
   std::set<std::string> surfaces, staged;
@@ -92,16 +94,6 @@ void PlanBuild::buildKernels(OpBuilder &builder) {
   }
 }
 
-/// A loop over the tensors of a family, or nothing for a single one: steps go
-/// where the builder then stands.
-static bool enterLoop(OpBuilder &builder, Location loc, int64_t count) {
-  if (count <= 1)
-    return false;
-  auto steps = plan::ForOp::create(builder, loc, count, /*reverse=*/false);
-  builder.createBlock(&steps.getBody());
-  return true;
-}
-
 /// Weight regions and baked programs of one kernel, for each surface. Weights
 /// that an earlier kernel binds too are there already.
 void PlanBuild::stageKernel(OpBuilder &builder, const PlanKernel &kernel) {
@@ -135,11 +127,14 @@ void PlanBuild::stagePort(OpBuilder &builder, Location loc,
                                   name.getAttr(), loop && family);
     };
     auto scale = region.getAs<FlatSymbolRefAttr>("column_scale");
-    plan::StageOp::create(
-        builder, loc, values(parameter),
-        scale ? values(scale) : plan::ValueAttr(),
-        plan::RegionAttr::get(&getContext(), surface,
-                              region.getAs<StringAttr>("name")));
+    auto to = plan::RegionAttr::get(&getContext(), surface,
+                                    region.getAs<StringAttr>("name"));
+    // What programs write is no weight to the device.
+    if (textOf(region, "kind") == "weight")
+      plan::StageOp::create(builder, loc, values(parameter),
+                            scale ? values(scale) : plan::ValueAttr(), to);
+    else
+      plan::WriteOp::create(builder, loc, values(parameter), to);
   }
 }
 
@@ -212,9 +207,10 @@ void PlanBuild::deriveGains(OpBuilder &builder, ArrayAttr list) {
 }
 
 /// What turns the sums of an update into gradients on the host.
-void PlanBuild::buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers) {
+void PlanBuild::buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers,
+                                     PlanOptimizer &optimizer) {
   auto gains = getOperation()->getAttrOfType<ArrayAttr>("derived_gains");
-  if (!gains && sums.empty())
+  if (!gains && sums.empty() && optimizer.empty())
     return;
   OpBuilder::InsertionGuard guard(builder);
   auto program = plan::ProgramOp::create(
@@ -224,6 +220,7 @@ void PlanBuild::buildFinishGradients(OpBuilder &builder, PlanBuffers &buffers) {
   readSums(builder, buffers);
   if (gains)
     deriveGains(builder, gains);
+  program.setOutputsAttr(optimizer.buildSquares());
 }
 
 void PlanBuild::runOnOperation() {
@@ -236,7 +233,7 @@ void PlanBuild::runOnOperation() {
   sums.clear();
   if (auto step = SymbolTable(model).lookup<nn::FuncOp>("train_step"))
     for (auto op : step.getOps<nn::AccumulateOp>())
-      if (op.getInPlace())
+      if (op.getInPlace() && !isOnDevice(model, op.getParameter()))
         sums.push_back(op.getParameterAttr());
   Vocabulary vocabulary(model);
 
@@ -255,7 +252,9 @@ void PlanBuild::runOnOperation() {
         failed(buildPlanProgram(func, builder, buffers, values, *kernels,
                                 vocabulary)))
       return signalPassFailure();
-  buildFinishGradients(builder, buffers);
+  PlanOptimizer optimizer(model, builder, buffers, values, *kernels);
+  buildFinishGradients(builder, buffers, optimizer);
+  optimizer.buildUpdate();
   buildStage(builder);
 
   for (auto parameter : model.getOps<nn::ParameterOp>())

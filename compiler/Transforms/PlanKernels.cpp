@@ -2,8 +2,6 @@
 
 #include "compiler/Transforms/PlanKernels.h"
 
-#include "mlir/IR/Builders.h"
-
 using namespace mlir;
 using namespace anec;
 
@@ -22,6 +20,14 @@ int64_t PlanPort::number() const {
 
 bool anec::isOnlyAccumulated(Value stack) {
   return stack.hasOneUse() && isa<nn::AccumulateOp>(*stack.user_begin());
+}
+
+bool anec::enterLoop(OpBuilder &builder, Location loc, int64_t count) {
+  if (count <= 1)
+    return false;
+  auto steps = plan::ForOp::create(builder, loc, count, /*reverse=*/false);
+  builder.createBlock(&steps.getBody());
+  return true;
 }
 
 /// A surface without the names that only one kernel has for its parts.

@@ -12,6 +12,8 @@
 #include "dialect/NN/NN.h"
 #include "dialect/Plan/Plan.h"
 
+#include "mlir/IR/Builders.h"
+
 #include <map>
 #include <string>
 #include <vector>
@@ -84,6 +86,10 @@ inline mlir::StringAttr gradientSurface(mlir::FlatSymbolRefAttr parameter) {
   return mlir::StringAttr::get(parameter.getContext(),
                                parameter.getValue() + ".gradient");
 }
+
+/// A loop over the tensors of a family, or nothing for a single one: steps go
+/// where the builder then stands.
+bool enterLoop(mlir::OpBuilder &builder, mlir::Location loc, int64_t count);
 
 /// Whether a stack is used only to be accumulated.
 bool isOnlyAccumulated(mlir::Value stack);

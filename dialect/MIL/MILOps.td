@@ -142,6 +142,7 @@ def MIL_SigmoidOp : MIL_Unary<"sigmoid"> {
 }
 def MIL_TanhOp : MIL_Unary<"tanh"> { let summary = "hyperbolic tangent"; }
 def MIL_ReluOp : MIL_Unary<"relu"> { let summary = "max(x, 0)"; }
+def MIL_SqrtOp : MIL_Unary<"sqrt"> { let summary = "square root"; }
 def MIL_AbsOp : MIL_Unary<"abs"> { let summary = "absolute value"; }
 
 def MIL_CastOp : MIL_Op<"cast", (ins MIL_Tensor:$x, StrAttr:$dtype),

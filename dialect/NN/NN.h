@@ -49,6 +49,8 @@ namespace anec::nn {
 
 /// The numbers of nn.gelu: sqrt(2 / pi) and the factor of x^3.
 constexpr double geluSlope = 0.7978845608028654, geluCubic = 0.044715;
+/// Rows of the factors of nn.adamw.
+constexpr int64_t adamwFactors = 7;
 
 /// The `(normal, 0.02)` of `nn.param`.
 mlir::ParseResult parseInit(mlir::OpAsmParser &parser, InitAttr &init);

@@ -374,5 +374,24 @@ static void printGainAndGradient(OpAsmPrinter &printer, Operation *, Value gain,
   printer << dy;
 }
 
+LogicalResult AdamwOp::verify() { // adamw_c2
+  auto expected = RankedTensorType::get(
+      {1, ranked(getWeight()).getDimSize(1), adamwFactors},
+      ranked(getWeight()).getElementType());
+  if (getFactors().getType() == expected)
+    return success();
+  return emitOpError("expects factors of type ")
+         << expected << ", but got " << getFactors().getType();
+}
+
+LogicalResult RowSquaresOp::verify() { // row_squares_c1
+  auto type = ranked(getX());
+  auto expected = type.clone({1, 1, type.getDimSize(2)});
+  if (type.getDimSize(0) == 1 && getPeak().getType() == expected)
+    return success();
+  return emitOpError("expects a matrix [1, columns, rows] and results of type ")
+         << expected << ", but got " << type << " and " << getPeak().getType();
+}
+
 #define GET_OP_CLASSES
 #include "dialect/NN/NNOps.cpp.inc"

@@ -13,5 +13,6 @@ include "dialect/NN/NNImageOps.td"
 include "dialect/NN/NNShapeOps.td"
 include "dialect/NN/NNAttentionOps.td"
 include "dialect/NN/NNLossOps.td"
+include "dialect/NN/NNOptimizerOps.td"
 
 #endif // ANEC_DIALECT_NN_OPS

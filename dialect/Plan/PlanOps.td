@@ -100,6 +100,20 @@ def Plan_KernelOp : Plan_Op<"kernel"> {
   let assemblyFormat = "$name attr-dict";
 }
 
+def Plan_DeviceParameterOp : Plan_Op<"device_parameter"> {
+  let summary = "a family of matrices that the device trains";
+  let description = [{
+    Regions of surfaces, as many as the family has tensors; see
+    rt::DeviceParameter.
+  }];
+  let arguments = (ins StrAttr:$parameter, Plan_RegionAttr:$weight,
+                       Plan_RegionAttr:$rest, Plan_RegionAttr:$mean,
+                       Plan_RegionAttr:$root, Plan_RegionAttr:$gradient);
+  let assemblyFormat = [{
+    $parameter $weight `,` $rest `,` $mean `,` $root `,` $gradient attr-dict
+  }];
+}
+
 // Steps ----------------------------------------------------------------------
 
 def Plan_ProgramOp : Plan_Op<"program",
@@ -121,7 +135,7 @@ def Plan_ForOp : Plan_Op<"for",
   let assemblyFormat = "$count (`reverse` $reverse^)? attr-dict-with-keyword $body";
 }
 def Plan_WriteOp : Plan_Op<"write"> {
-  let summary = "a host buffer into a region";
+  let summary = "a host buffer, or a parameter, into a region";
   let arguments = (ins Plan_ValueAttr:$value, Plan_RegionAttr:$to);
   let assemblyFormat = "$value `to` $to attr-dict";
 }

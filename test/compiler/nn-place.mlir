@@ -8,7 +8,8 @@
 // RUN: anec-opt %s -nn-place=offload=max | FileCheck %s --check-prefix=KEPT
 // RUN: anec-opt %s -nn-place=offload=dw,-dw | FileCheck %s
 // RUN: anec-opt %s -nn-place=offload=-silu-bwd | FileCheck %s --check-prefix=NOSILU
-// RUN: not anec-opt %s -nn-place=offload=max,optimizer 2>&1 | FileCheck %s --check-prefix=OPTIMIZER
+// RUN: anec-opt %s -nn-place=offload=max,optimizer | FileCheck %s --check-prefix=OPTIMIZER
+// RUN: anec-opt %s -nn-place=offload=max,optimizer,-optimizer | FileCheck %s --check-prefix=DW
 // RUN: anec-opt %s -nn-place=offload=-norm | FileCheck %s --check-prefix=NONORM
 // A target without powers gets no norms.
 // RUN: anec-opt %s -nn-place=target=m1 | FileCheck %s --check-prefix=NONORM
@@ -177,4 +178,4 @@ nn.model @model {
     nn.return %loss, %dx : tensor<f32>, tensor<2x4x8xf32>
   }
 }
-// OPTIMIZER: error: offload 'optimizer' has no device form in this compiler
+// OPTIMIZER: nn.model @{{.*}} attributes {optimizer_on_device}

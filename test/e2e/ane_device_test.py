@@ -27,6 +27,7 @@ STRATEGIES = {
     # Weight gradients that are added to where they are.
     "max": ["--offload=max", "--target=m4", "--weights=param"],
     "max delta": ["--offload=max", "--target=m4", "--weights=delta"],
+    "max optimizer": ["--offload=max,optimizer", "--target=m4", "--weights=param"],
 }
 
 

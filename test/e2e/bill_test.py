@@ -37,6 +37,7 @@ BUNDLES = [
     ("tiny-llama", ["--offload=max"]),
     ("tiny-llama", ["--offload=max", "--target=m4", "--weights=param"]),
     ("tiny-llama", ["--offload=dw", "--target=m4", "--weights=baked"]),
+    ("tiny-llama", ["--offload=max,optimizer", "--target=m4", "--weights=param"]),
     ("tiny-llama-gqa", []),
     ("tiny-llama-gqa", ["--recompute=full"]),
     ("stories110m", []),
@@ -45,8 +46,10 @@ BUNDLES = [
     ("stories110m", ["--target=m4"]),
     ("stories110m", ["--target=m4", "--weights=param"]),
     ("stories110m", ["--target=m4", "--weights=param", "--offload=max", "--active-vocab=9205"]),
+    ("stories110m", ["--target=m4", "--weights=param", "--offload=max,optimizer",
+                     "--active-vocab=9205"]),
 ]
-RUNS = 15  # the first so many are trained too
+RUNS = 16  # the first so many are trained too
 UPDATES, ACCUMULATION = 2, 3
 
 
@@ -126,8 +129,9 @@ class Count:
         adding = "accumulate_step" in self.plan["programs"]
         for _ in range(1, accumulation):
             self.walk("accumulate_step" if adding else "train_step", self.step)
-        if "finish_gradients" in self.plan["programs"]:
-            self.walk("finish_gradients", self.step)
+        for last in ("finish_gradients", "update"):
+            if last in self.plan["programs"]:
+                self.walk(last, self.step)
 
     def walk(self, program, visit):
         for step in self.plan["programs"][program]["steps"]:
@@ -182,8 +186,12 @@ class Count:
             self.patches += step["delta"]
             self.loads += not step["delta"]
         else:
-            self.staged += product(self.shape(step)) * HALF
-            if self.is_vocabulary(step):
+            value = step
+            if step["op"] == "stage":
+                self.staged += product(self.shape(step)) * HALF
+            else:  # written once, and updated by the device
+                value = step["value"]
+            if self.is_vocabulary(value):
                 self.vocabulary_surfaces.add(step["to"]["surface"])
 
     def step(self, step, i):
@@ -273,10 +281,14 @@ def unread(plan):
                 pending.append(step.get("steps", []))
         return steps
 
-    # Sums that stay on the device until the update ends.
-    kept = {(step["from"]["surface"], step["from"]["region"])
-            for step in steps_of(plan["programs"].get("finish_gradients", {"steps": []}))
-            if "from" in step}
+    # What stays on the device until the update ends, and from one to the next.
+    kept = set()
+    for last in ("finish_gradients", "update"):
+        for step in steps_of(plan["programs"].get(last, {"steps": []})):
+            if "from" in step:
+                kept.add((step["from"]["surface"], step["from"]["region"]))
+            kept.update((s["surface"], r["name"]) for s in step.get("inputs", [])
+                        for r in surfaces[s["surface"]]["regions"])
     for name, program in plan["programs"].items():
         steps, reads = steps_of(program), kept | {output["buffer"] for output in program["outputs"]}
         for step in steps:
@@ -286,7 +298,7 @@ def unread(plan):
                 reads.add((step["from"]["surface"], step["from"]["region"]))
             reads.update(value.get("buffer") for value in step.get("operands", []))
             if step["op"] == "write":
-                reads.add(step["value"]["buffer"])
+                reads.add(step["value"].get("buffer"))
         for step in steps:
             results = [(step["kernel"], k, s["surface"], r["name"])
                        for k, s in enumerate(step.get("outputs", []))

@@ -30,6 +30,8 @@ STRATEGIES = {
     "max": ["--offload=max"],
     "max param m4": ["--offload=max", "--target=m4", "--weights=param"],
     "max m5": ["--offload=max", "--target=m5"],
+    "max optimizer m4": ["--offload=max,optimizer", "--target=m4", "--weights=param"],
+    "max optimizer m5": ["--offload=max,optimizer", "--target=m5", "--weights=param"],
     "dw baked m4": ["--offload=dw", "--target=m4", "--weights=baked"],
     "softmax alone": ["--offload=classifier-softmax"],
     "m1": ["--target=m1"],

@@ -87,10 +87,14 @@ def main():
         # Weight gradients from the device, added up by the host or in place, in
         # the order of grouped heads.
         for model in ("tiny-llama", "tiny-llama-gqa"):
-            for name, flags in (("max", []), ("max-m4", ["--target=m4", "--weights=param"])):
+            for name, flags in (
+                    ("max", ["--offload=max"]),
+                    ("max-m4", ["--offload=max", "--target=m4", "--weights=param"]),
+                    # Sums that only the update on the device reads.
+                    ("optimizer", ["--offload=max,optimizer", "--target=m4", "--weights=param"])):
                 bundle = os.path.join(folder, model + name)
                 run([os.path.join(tools, "anec"), os.path.join(ROOT, "models", model + ".ir"),
-                     "--seq=32", "--batch=1", "--offload=max", *flags, "-o", bundle])
+                     "--seq=32", "--batch=1", *flags, "-o", bundle])
                 failures += expect(f"{model} {name}, 3 micro-steps", bundle, 0, "--accum", "3")
         for rule in ("linear", "silu", "rms_norm", "rope", "attention", "embedding"):
             bundle = os.path.join(folder, "broken-" + rule)

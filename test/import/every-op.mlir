@@ -35,7 +35,8 @@ mil.program @main {
     %7 = mil.mul %6, %6 : tensor<1x8x1x32xf16>, tensor<1x8x1x32xf16>
     %8 = mil.real_div %7, %1 : tensor<1x8x1x32xf16>, tensor<1x8x1x32xf16>
     %9 = mil.abs %8 : tensor<1x8x1x32xf16>
-    %10 = mil.pow %9, %half : tensor<1x8x1x32xf16>, tensor<f16>
+    %root = mil.sqrt %9 : tensor<1x8x1x32xf16>
+    %10 = mil.pow %root, %half : tensor<1x8x1x32xf16>, tensor<f16>
     %11 = mil.sigmoid %10 : tensor<1x8x1x32xf16>
     %12 = mil.tanh %11 : tensor<1x8x1x32xf16>
     %13 = mil.relu %12 : tensor<1x8x1x32xf16>
