@@ -46,7 +46,6 @@ struct NNAccumulateInPlace
   void runOnOperation() override;
 
 private:
-  bool isTaken() const;
   OpResult producer(AccumulateOp op);
   bool isDispatchedOnce(StringRef kernel);
   void addUp(FuncOp step);
@@ -59,12 +58,6 @@ private:
 
   std::optional<rt::target::Profile> profile;
 };
-
-/// Whether the target binds a surface twice, and each value to its own.
-bool NNAccumulateInPlace::isTaken() const {
-  return !profile->refuses(Rule::IoInPlace) && !profile->takesOneInput() &&
-         !profile->takesOneOutput();
-}
 
 bool NNAccumulateInPlace::isDispatchedOnce(StringRef kernel) {
   unsigned count = 0;
@@ -207,7 +200,7 @@ void NNAccumulateInPlace::addUp(FuncOp step) {
 void NNAccumulateInPlace::runOnOperation() {
   SymbolTable symbols(getOperation());
   auto first = symbols.lookup<FuncOp>("train_step");
-  if (!first || !isTaken())
+  if (!first || !profile->takesSurfacesInPlace())
     return;
   llvm::DenseSet<StringRef> known;
   llvm::DenseMap<Operation *, int64_t> inputs;

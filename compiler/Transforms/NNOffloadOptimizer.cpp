@@ -60,8 +60,7 @@ private:
 
 /// Whether a surface may be input and output of one dispatch.
 LogicalResult NNOffloadOptimizer::checkTarget() {
-  if (!profile->refuses(Rule::IoInPlace) && !profile->takesOneInput() &&
-      !profile->takesOneOutput())
+  if (profile->takesSurfacesInPlace())
     return success();
   const rt::target::RuleInfo &rule = rt::target::ruleInfo(Rule::IoInPlace);
   InFlightDiagnostic error =

@@ -44,6 +44,10 @@ public:
   bool takesOneOutput() const {
     return takesOne(Rule::MultiOutOrder) || refuses(Rule::MultiOutMixedSmall);
   }
+  /// Whether a surface may be input and output of one dispatch, beside others.
+  bool takesSurfacesInPlace() const {
+    return !refuses(Rule::IoInPlace) && !takesOneInput() && !takesOneOutput();
+  }
 
   void set(Rule rule, Setting setting) {
     settings[static_cast<size_t>(rule)] = setting;
