@@ -90,6 +90,10 @@ private:
     int64_t depth, depthSize;
     bool first, last;
   };
+  /// A panel of A and panels of a block of B, `begin` to before `end`.
+  struct Piece {
+    int64_t panel, begin, end;
+  };
 
   bool mayStream() const;
   int64_t piecesOf(const Block &block) const;
@@ -100,11 +104,14 @@ private:
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
-  void computePanel(const Block &block, const PackedBlock<T> &blockOfB,
-                    int64_t panel);
+  template <typename Function>
+  void forPieces(const Block &block, const Function &function);
+  void computePiece(const Block &block, const PackedBlock<T> &blockOfB,
+                    const Piece &piece);
   void computeSlice(const Block &block, const PackedBlock<T> &blockOfB,
-                    const Slice &slice, int64_t panel, Prefetch ahead);
-  Prefetch readAhead(const Block &block, int64_t panel, int64_t depth) const;
+                    const Slice &slice, const Piece &piece, Prefetch ahead);
+  Prefetch readAhead(const Block &block, const Piece &piece,
+                     int64_t depth) const;
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
   Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
@@ -288,6 +295,31 @@ void Product<T>::findTerms(const Block &block,
     std::fill_n(blockOfB.terms, block.panelsB, Terms{0, block.depthSize});
 }
 
+/// Calls function(piece) on all threads: as many whole panels for each, and
+/// parts of those that are left, so that no thread waits for the others' last
+/// panel. Which thread sums does not change a sum.
+template <typename T>
+template <typename Function>
+void Product<T>::forPieces(const Block &block, const Function &function) {
+  const int64_t threads = pool.size(), columns = block.panelsB;
+  int64_t whole = panels / threads, left = panels % threads;
+  if (columns < threads)
+    whole = panels, left = 0;
+  if (left == 0) {
+    pool.parallelFor(panels,
+                     [&](int64_t i) { function(Piece{i, 0, columns}); });
+    return;
+  }
+  pool.parallelFor(threads * (whole + left), [&](int64_t i) {
+    const int64_t thread = i / (whole + left), own = i % (whole + left);
+    if (own < whole)
+      function(Piece{thread * whole + own, 0, columns});
+    else
+      function(Piece{threads * whole + own - whole, thread * columns / threads,
+                     (thread + 1) * columns / threads});
+  });
+}
+
 template <typename T> void Product<T>::compute(const Block &block) {
   const bool isSmall = m * block.columns * block.depthSize < soloOperations;
   // Where packing is a copy, a thread copies faster than it reads what another
@@ -295,14 +327,14 @@ template <typename T> void Product<T>::compute(const Block &block) {
   const bool isShared = isSmall || b.columnStride != 1;
   const PackedBlock<T> shared =
       isShared ? packTogether(block) : PackedBlock<T>();
-  auto compute = [&](int64_t panel) {
-    computePanel(block, isShared ? shared : packAlone(block), panel);
+  auto compute = [&](const Piece &piece) {
+    computePiece(block, isShared ? shared : packAlone(block), piece);
   };
   if (isSmall)
     for (int64_t panel = 0; panel < panels; ++panel)
-      compute(panel);
+      compute({panel, 0, block.panelsB});
   else
-    pool.parallelFor(panels, compute);
+    forPieces(block, compute);
 }
 
 /// A slice of one panel of A as elements of panels.
@@ -325,8 +357,9 @@ const T *Product<T>::packA(const Block &block, const Slice &slice,
 }
 
 template <typename T>
-void Product<T>::computePanel(const Block &block,
-                              const PackedBlock<T> &blockOfB, int64_t panel) {
+void Product<T>::computePiece(const Block &block,
+                              const PackedBlock<T> &blockOfB,
+                              const Piece &piece) {
   for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
     Slice slice;
     slice.depth = depth;
@@ -335,46 +368,53 @@ void Product<T>::computePanel(const Block &block,
     slice.last = block.last && depth + sliceDepth >= block.depthSize;
     const bool isBlockEnd = depth + slice.depthSize >= block.depthSize;
     // A thread's panels follow each other.
-    computeSlice(block, blockOfB, slice, panel,
-                 isBlockEnd ? readAhead(block, panel + 1, 0)
-                            : readAhead(block, panel, depth + sliceDepth));
+    Piece next = piece;
+    next.panel += isBlockEnd;
+    computeSlice(block, blockOfB, slice, piece,
+                 readAhead(block, next, isBlockEnd ? 0 : depth + sliceDepth));
   }
   if (streams)
     hwy::FlushStream();
 }
 
 /// A slice of a panel that is about to be read; nothing behind the last panel.
-/// A line is enough for a few rows that lie side by side: the next panel has
-/// the rest.
+/// Of rows that lie side by side the last is enough: the panel before has read
+/// the line of the first.
 template <typename T>
-Prefetch Product<T>::readAhead(const Block &block, int64_t panel,
+Prefetch Product<T>::readAhead(const Block &block, const Piece &piece,
                                int64_t depth) const {
+  const int64_t panel = piece.panel;
   if (panel >= panels)
     return Prefetch();
   const int64_t from = block.depth + depth;
   const int64_t count = std::min(sliceDepth, block.depthSize - depth);
-  const int64_t requests = block.panelsB * (count / Prefetch::termsApart);
+  const int64_t requests =
+      (piece.end - piece.begin) * (count / Prefetch::termsApart);
   if (packed)
     return Prefetch(packed->at(panel, from),
                     count * rows * elementBytes(packed->type()), 1, 0,
                     requests);
   const int64_t size = elementBytes(a.type), read = termsOf(from, count);
-  const void *first = offset(a, panel * rows, from * termsEach).data;
+  const auto at = [&](int64_t row) {
+    return offset(a, panel * rows + row, from * termsEach).data;
+  };
   if (a.columnStride == 1)
-    return Prefetch(first, read * size, rowsOf(panel), a.rowStride * size,
+    return Prefetch(at(0), read * size, rowsOf(panel), a.rowStride * size,
                     requests);
   if (a.rowStride == 1)
-    return Prefetch(first, 1, read, a.columnStride * size, requests);
+    return Prefetch(at(rowsOf(panel) - 1), 1, read, a.columnStride * size,
+                    requests);
   return Prefetch();
 }
 
-/// The tiles of one panel of A and all panels of B: the first stays in the
-/// first cache.
+/// The tiles of a panel of A and panels of B: the first stays in the first
+/// cache.
 template <typename T>
 void Product<T>::computeSlice(const Block &block,
                               const PackedBlock<T> &blockOfB,
-                              const Slice &slice, int64_t panel,
+                              const Slice &slice, const Piece &piece,
                               Prefetch ahead) {
+  const int64_t panel = piece.panel;
   const T *numbersA = packA(block, slice, panel);
   const int64_t width = tiles.width, tileElements = rows * width;
   const int64_t sliceEnd = slice.depth + slice.depthSize;
@@ -388,7 +428,7 @@ void Product<T>::computeSlice(const Block &block,
   result.alpha = alpha;
   result.streams = streams;
   const TileFunction<T> tile = tiles.byRows[rowsOf(panel) - 1];
-  for (int64_t pb = 0; pb < block.panelsB; ++pb) {
+  for (int64_t pb = piece.begin; pb < piece.end; ++pb) {
     const Terms terms = {
         std::clamp(blockOfB.terms[pb].begin, slice.depth, sliceEnd),
         std::clamp(blockOfB.terms[pb].end, slice.depth, sliceEnd)};
