@@ -371,6 +371,23 @@ BinaryRow<double> doubleBinary(std::string_view name) {
   return binaryNamed<double>(name);
 }
 
+/// The bits of halves that are not negative are in the order of the numbers,
+/// NaN behind infinity.
+void halfMagnitudes(const half *x, half *largest, int64_t count) {
+  const hn::ScalableTag<uint16_t> d;
+  constexpr uint16_t signless = 0x7FFF;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto *from = reinterpret_cast<const uint16_t *>(x);
+  auto *to = reinterpret_cast<uint16_t *>(largest);
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::Max(hn::And(hn::LoadU(d, from + i), hn::Set(d, signless)),
+                       hn::LoadU(d, to + i)),
+               d, to + i);
+  for (; i < count; ++i)
+    to[i] = std::max<uint16_t>(from[i] & signless, to[i]);
+}
+
 } // namespace anec::rt::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -387,6 +404,7 @@ HWY_EXPORT(floatSum);
 HWY_EXPORT(doubleSum);
 HWY_EXPORT(floatMax);
 HWY_EXPORT(doubleMax);
+HWY_EXPORT(halfMagnitudes);
 HWY_EXPORT(floatExponentialSum);
 HWY_EXPORT(doubleExponentialSum);
 HWY_EXPORT(floatScaledExponential);
@@ -424,6 +442,10 @@ template <> float maxRow(const float *x, int64_t count) {
 }
 template <> double maxRow(const double *x, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(doubleMax)(x, count);
+}
+
+void foldMagnitudes(const half *x, half *largest, int64_t count) {
+  HWY_DYNAMIC_DISPATCH(halfMagnitudes)(x, largest, count);
 }
 
 template <> UnaryRow<half> findUnaryRow(std::string_view name) {

@@ -50,6 +50,10 @@ template <typename T> T sumRow(const T *x, int64_t count);
 /// The largest element; NaN when there is one.
 template <typename T> T maxRow(const T *x, int64_t count);
 
+/// largest[i] = max(largest[i], |x[i]|), where largest[i] is not negative; NaN
+/// when one of them is.
+void foldMagnitudes(const half *x, half *largest, int64_t count);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_VECTOR_VECTORMATH_H

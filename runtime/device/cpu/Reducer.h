@@ -77,6 +77,12 @@ public:
     return 1;
   }
 
+  /// Whether the elements are combined by `function` and nothing else is done.
+  bool isPlain(BinaryRow<T> function) const {
+    return combineRow == function && !prepareRow &&
+           recipe.after == After::Nothing;
+  }
+
   /// Element by element into `sums`.
   void addRow(const T *row, T *sums, int64_t count, T *scratch) const {
     if (prepareRow) {

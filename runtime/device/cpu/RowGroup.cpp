@@ -14,6 +14,7 @@
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace anec::rt::cpu {
 
@@ -23,6 +24,18 @@ constexpr int64_t pieceLength = 1024;
 /// Elements of each value that are worth handing to another thread.
 constexpr int64_t elementsPerTask = 16384;
 constexpr size_t none = ~size_t(0);
+
+/// Compilers would store halves one by one.
+template <typename S> void repeat(S number, S *row, int64_t count) {
+  constexpr int64_t few = 16;
+  int64_t done = std::min(few, count);
+  for (int64_t i = 0; i < done; ++i)
+    row[i] = number;
+  for (int64_t more; done < count; done += more) {
+    more = std::min(done, count - done);
+    std::memcpy(row + done, row, static_cast<size_t>(more) * sizeof(S));
+  }
+}
 
 /// One operation with its functions looked up. S is half or float.
 template <typename S> struct Operation {
@@ -49,6 +62,8 @@ template <typename S> struct Operation {
   std::optional<Reducer<float>> reducer;
   /// Among the reductions across rows.
   size_t across = none;
+  /// Reduces the magnitudes of x, which are halves, to their maximum.
+  bool isMagnitude = false;
 };
 
 /// The plan, ready to run.
@@ -59,6 +74,8 @@ public:
 
 private:
   class Worker;
+  bool isOnlyUse(size_t value) const;
+  void findMagnitudes();
   void assignSlots();
   void finish(const Operation<S> &operation, const float *partial,
               int64_t tasks, const KernelArguments &arguments) const;
@@ -84,7 +101,47 @@ RowGroup<S>::RowGroup(const RowPlan &plan)
   pieces = space.wholeRows ? 1 : (space.length + pieceLength - 1) / pieceLength;
   pieceSize =
       space.wholeRows ? space.length : std::min(space.length, pieceLength);
+  if constexpr (std::is_same_v<S, half>)
+    findMagnitudes();
   assignSlots();
+}
+
+/// Whether one operation reads a value and nobody else.
+template <typename S> bool RowGroup<S>::isOnlyUse(size_t value) const {
+  auto uses = [&](const Operation<S> &operation) {
+    return (operation.x == value) + (operation.y == value);
+  };
+  int count = 0;
+  for (const Operation<S> &operation : operations)
+    count += uses(operation);
+  return count == 1 && !values[value].result;
+}
+
+/// The largest magnitudes across rows, which tell whether a kernel's numbers
+/// were too large, need neither floats nor rows of magnitudes.
+template <typename S> void RowGroup<S>::findMagnitudes() {
+  const UnaryRow<S> magnitude = findUnaryRow<S>("abs");
+  const BinaryRow<float> larger = findBinaryRow<float>("maximum");
+  for (Operation<S> &reduction : operations) {
+    if (reduction.across == none || !reduction.reducer->isPlain(larger) ||
+        !isOnlyUse(reduction.x))
+      continue;
+    auto absolute = std::find_if(
+        operations.begin(), operations.end(), [&](const Operation<S> &other) {
+          return other.value == reduction.x && other.unary == magnitude;
+        });
+    if (absolute == operations.end())
+      continue;
+    reduction.isMagnitude = true;
+    reduction.x = absolute->x;
+    // Of no use any more; erasing it here would move what is looked at.
+    absolute->x = none;
+  }
+  operations.erase(std::remove_if(operations.begin(), operations.end(),
+                                  [](const Operation<S> &operation) {
+                                    return operation.x == none;
+                                  }),
+                   operations.end());
 }
 
 /// Inputs that are no rows in memory keep their slots, so that those which
@@ -130,10 +187,14 @@ public:
         index(group.space.outer.size(), 0), offsets(group.values.size(), 0) {
     static thread_local AlignedBuffer<S> slotMemory;
     static thread_local AlignedBuffer<float> wideMemory;
+    static thread_local AlignedBuffer<half> magnitudeMemory;
     const int64_t stride = (group.pieceSize + 63) / 64 * 64;
     slots = slotMemory.reserve(stride * static_cast<int64_t>(group.slotCount));
     slotStride = stride;
     wide = wideMemory.reserve(2 * stride);
+    const int64_t count = stride * static_cast<int64_t>(group.acrossCount);
+    magnitudes = magnitudeMemory.reserve(count);
+    std::memset(magnitudes, 0, static_cast<size_t>(count) * sizeof(half));
   }
 
   /// Units are pieces of rows.
@@ -151,6 +212,9 @@ public:
       if (piece + 1 == group.pieces)
         advance();
     }
+    for (const Operation<S> &operation : group.operations)
+      if (operation.isMagnitude)
+        addMagnitudes(operation);
   }
 
 private:
@@ -201,7 +265,7 @@ private:
     }
     if (filledFrom[v] == memory)
       return;
-    std::fill_n(slot, group.pieceSize, *memory);
+    repeat(*memory, slot, group.pieceSize);
     filledFrom[v] = memory;
   }
 
@@ -246,7 +310,22 @@ private:
         memory[i * value.view.stride] = target[i];
   }
 
+  half *magnitudesOf(const Operation<S> &operation) const {
+    return magnitudes + static_cast<int64_t>(operation.across) * slotStride;
+  }
+
+  void addMagnitudes(const Operation<S> &operation) {
+    const float *row =
+        loadRow<float>(Storage::F16, magnitudesOf(operation), 1, count, wide);
+    operation.reducer->combineRows(
+        row, partial + static_cast<int64_t>(operation.across) * count, count);
+  }
+
   void reduce(const Operation<S> &operation) {
+    if constexpr (std::is_same_v<S, half>)
+      if (operation.isMagnitude)
+        return foldMagnitudes(rows[operation.x], magnitudesOf(operation),
+                              count);
     const float *row = widened(rows[operation.x]);
     float *scratch = wide + slotStride;
     if (operation.across != none) {
@@ -262,7 +341,7 @@ private:
     if (value.result)
       *memoryOf(arguments.results[*value.result], operation.value) = rounded;
     S *slot = slotOf(operation.value);
-    std::fill_n(slot, count, rounded);
+    repeat(rounded, slot, count);
     rows[operation.value] = slot;
   }
 
@@ -279,6 +358,8 @@ private:
   S *slots;
   int64_t slotStride;
   float *wide;
+  /// A row for each reduction across rows.
+  half *magnitudes;
   int64_t first = 0, count = 0;
 };
 

@@ -84,6 +84,21 @@ const Case cases[] = {
      "tensor<int32,[1]>([1]), keep_dims = bool(true));"
      "tensor<fp16,[1,37,1,67]> y = sub(x = a, y = b);",
      "y, b", 2},
+    // Several tasks; nobody else reads a and c, but d is read twice.
+    {"LargestMagnitudes", "tensor<fp16,[1,200,1,512]> x",
+     "tensor<fp16,[1,200,1,512]> a = abs(x = x);"
+     "tensor<fp16,[1,1,1,512]> y = reduce_max(x = a, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));"
+     "tensor<fp16,[1,200,1,512]> b = mul(x = x, y = x);"
+     "tensor<fp16,[1,200,1,512]> c = abs(x = b);"
+     "tensor<fp16,[1,1,1,512]> z = reduce_max(x = c, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));"
+     "tensor<fp16,[1,200,1,512]> d = abs(x = x);"
+     "tensor<fp16,[1,1,1,512]> u = reduce_max(x = d, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));"
+     "tensor<fp16,[1,1,1,512]> v = reduce_min(x = d, axes = "
+     "tensor<int32,[1]>([1]), keep_dims = bool(true));",
+     "y, z, u, v", 1},
     // 64 rows a part, and 10: f32 sums show every other order.
     {"SumsInParts", "tensor<fp16,[1,200,1,512]> x",
      "tensor<fp16,[1,200,1,512]> a = mul(x = x, y = x);"

@@ -67,4 +67,44 @@ TEST(Fold, NaNIsTheLargestAnywhere) {
   }
 }
 
+TEST(Fold, LargestMagnitudesOfEveryLength) {
+  for (int64_t count = 0; count <= 100; ++count) {
+    // What lies beyond stays as it is.
+    std::vector<half> largest(101, half(0.5));
+    std::vector<float> expected(101, 0.5F);
+    for (int64_t row = 0; row < 3; ++row) {
+      RandomStream random(static_cast<uint64_t>(row));
+      std::vector<half> x(101);
+      for (size_t i = 0; i < x.size(); ++i)
+        x[i] = static_cast<half>(random.normal(i));
+      foldMagnitudes(x.data(), largest.data(), count);
+      for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+        expected[i] = std::max(expected[i], std::abs(static_cast<float>(x[i])));
+    }
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(static_cast<float>(largest[i]), expected[i]) << count;
+  }
+}
+
+TEST(Fold, MagnitudesOfNaNAndInfinity) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (int64_t count : {1, 40}) {
+    const auto size = static_cast<size_t>(count);
+    for (float sign : {1.0F, -1.0F}) {
+      std::vector<half> largest(size, half(2));
+      foldMagnitudes(std::vector<half>(size, half(sign * infinity)).data(),
+                     largest.data(), count);
+      EXPECT_EQ(static_cast<float>(largest[0]), infinity);
+      foldMagnitudes(
+          std::vector<half>(size, half(std::copysign(nan, sign))).data(),
+          largest.data(), count);
+      foldMagnitudes(std::vector<half>(size, half(infinity)).data(),
+                     largest.data(), count);
+      for (half number : largest)
+        EXPECT_TRUE(std::isnan(static_cast<float>(number)));
+    }
+  }
+}
+
 } // namespace
