@@ -5,8 +5,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/vector/ScalarMath.h"
 
+#include "runtime/support/Convert.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace anec::rt {
 
@@ -15,19 +18,43 @@ namespace {
 using Function = double (*)(double x, double alpha, double beta);
 using Pair = double (*)(double x, double y);
 
-// A half is rounded through float, as where floats are computed first.
+/// Halves are widened and rounded by rows, through float, as where floats are
+/// computed first. Calls body(first, size, a, b) with room for two rows.
+template <typename Body> void byChunks(int64_t count, const Body &body) {
+  constexpr int64_t chunk = 256;
+  float a[chunk], b[chunk];
+  for (int64_t first = 0; first < count; first += chunk)
+    body(first, std::min(chunk, count - first), a, b);
+}
+
 template <typename T, Function function>
 void unary(const T *x, T *y, int64_t count, Wide<T> alpha, Wide<T> beta) {
-  for (int64_t i = 0; i < count; ++i)
-    y[i] = static_cast<T>(
-        static_cast<Wide<T>>(function(static_cast<double>(x[i]), alpha, beta)));
+  if constexpr (std::is_same_v<T, half>) {
+    byChunks(count, [&](int64_t first, int64_t size, float *a, float *) {
+      convert(x + first, a, size);
+      unary<float, function>(a, a, size, alpha, beta);
+      convert(a, y + first, size);
+    });
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      y[i] = static_cast<T>(function(static_cast<double>(x[i]), alpha, beta));
+  }
 }
 
 template <typename T, Pair function>
 void binary(const T *x, const T *y, T *z, int64_t count) {
-  for (int64_t i = 0; i < count; ++i)
-    z[i] = static_cast<T>(static_cast<Wide<T>>(
-        function(static_cast<double>(x[i]), static_cast<double>(y[i]))));
+  if constexpr (std::is_same_v<T, half>) {
+    byChunks(count, [&](int64_t first, int64_t size, float *a, float *b) {
+      convert(x + first, a, size);
+      convert(y + first, b, size);
+      binary<float, function>(a, b, a, size);
+      convert(a, z + first, size);
+    });
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      z[i] = static_cast<T>(
+          function(static_cast<double>(x[i]), static_cast<double>(y[i])));
+  }
 }
 
 double logOf(double x, double alpha, double) { return std::log(x + alpha); }
@@ -61,7 +88,13 @@ double thresholdedOf(double x, double alpha, double) {
 }
 double notOf(double x, double, double) { return x == 0; }
 
-double powOf(double x, double y) { return std::pow(x, y); }
+double powOf(double x, double y) {
+  // What norms ask for, ten times as fast; 0 and infinity are as pow says.
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (y == -0.5 && x > 0 && x < infinity)
+    return 1 / std::sqrt(x);
+  return std::pow(x, y);
+}
 double floorDivOf(double x, double y) { return std::floor(x / y); }
 double modOf(double x, double y) { return x - y * std::floor(x / y); }
 double andOf(double x, double y) { return x != 0 && y != 0; }

@@ -255,9 +255,11 @@ std::optional<Error> Compiler::addKernel(const mil::Statement &statement,
   Step step(statement.op, std::move(kernel), std::move(inputs),
             std::move(outputs));
   // The caller says where the statement is.
-  if (allConstant)
+  if (allConstant) {
+    CpuProgram::StepTensors tensors(step);
     return program->runStep(step, CpuProgram::Memory{{}, {}, {}, nullptr},
-                            pool);
+                            tensors, pool);
+  }
   step.packable = preparation.packableInput();
   step.rows = preparation.rowOperation();
   step.place =

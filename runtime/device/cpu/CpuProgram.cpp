@@ -37,28 +37,55 @@ uint8_t *CpuProgram::address(size_t index, const Memory &memory) const {
   return memory.temporaries + buffer.arenaOffset + offset;
 }
 
-std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
-                                         ThreadPool &pool) const {
-  auto tensors = [&](const std::vector<ValueRef> &values) {
-    std::vector<Tensor> result;
-    for (const ValueRef &value : values) {
-      Tensor tensor;
-      static_cast<Layout &>(tensor) = value.layout;
-      tensor.data = address(value.buffer, memory);
-      tensor.data = tensor.at(value.offset);
-      result.push_back(std::move(tensor));
-    }
-    return result;
+CpuProgram::StepTensors::StepTensors(const Step &step) {
+  auto fill = [](const std::vector<ValueRef> &values,
+                 std::vector<Tensor> &tensors) {
+    for (const ValueRef &value : values)
+      static_cast<Layout &>(tensors.emplace_back()) = value.layout;
   };
-  std::vector<Tensor> inputs = tensors(step.inputs);
+  fill(step.inputs, inputs);
+  fill(step.results, results);
+}
+
+std::unique_ptr<CpuProgram::Frame> CpuProgram::takeFrame() const {
+  {
+    std::lock_guard<std::mutex> lock(framesMutex);
+    if (!frames.empty()) {
+      std::unique_ptr<Frame> frame = std::move(frames.back());
+      frames.pop_back();
+      return frame;
+    }
+  }
+  return std::make_unique<Frame>(steps.begin(), steps.end());
+}
+
+void CpuProgram::giveBack(std::unique_ptr<Frame> frame) const {
+  std::lock_guard<std::mutex> lock(framesMutex);
+  frames.push_back(std::move(frame));
+}
+
+void CpuProgram::setAddresses(const std::vector<ValueRef> &values,
+                              const Memory &memory,
+                              std::vector<Tensor> &tensors) const {
+  for (size_t i = 0; i < values.size(); ++i) {
+    tensors[i].data = address(values[i].buffer, memory);
+    tensors[i].data = tensors[i].at(values[i].offset);
+  }
+}
+
+std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
+                                         StepTensors &tensors,
+                                         ThreadPool &pool) const {
+  setAddresses(step.inputs, memory, tensors.inputs);
+  setAddresses(step.results, memory, tensors.results);
   if (step.packedConstant)
-    inputs[step.packable->input].packed =
+    tensors.inputs[step.packable->input].packed =
         &packedConstants[*step.packedConstant];
-  else if (step.packedPart && !memory.packed.empty())
-    inputs[step.packable->input].packed = memory.packed[*step.packedPart];
-  const std::vector<Tensor> results = tensors(step.results);
+  else if (step.packedPart)
+    tensors.inputs[step.packable->input].packed =
+        memory.packed.empty() ? nullptr : memory.packed[*step.packedPart];
   std::string error;
-  step.kernel(KernelArguments{inputs, results, pool, &error});
+  step.kernel(KernelArguments{tensors.inputs, tensors.results, pool, &error});
   if (error.empty())
     return std::nullopt;
   return makeError(ErrorCode::InvalidInput, "{}{}{}", step.place,
@@ -72,15 +99,16 @@ std::optional<Error> CpuProgram::run(
   assert(inputs.size() == inputPorts.size() &&
          outputs.size() == outputPorts.size() && "wrong number of pointers");
   const Memory memory{inputs, packed, outputs, arena.reserve(arenaSize)};
-  for (const Step &step : steps) {
-    if (!times) {
-      ANEC_TRY(runStep(step, memory, pool));
-      continue;
-    }
-    Stopwatch watch((*times)[step.op]);
-    ANEC_TRY(runStep(step, memory, pool));
+  std::unique_ptr<Frame> frame = takeFrame();
+  std::optional<Error> error;
+  for (size_t i = 0; i < steps.size() && !error; ++i) {
+    std::optional<Stopwatch> watch;
+    if (times)
+      watch.emplace((*times)[steps[i].op]);
+    error = runStep(steps[i], memory, (*frame)[i], pool);
   }
-  return std::nullopt;
+  giveBack(std::move(frame));
+  return error;
 }
 
 /// Fills in the sizes that the caller knows.

@@ -15,6 +15,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -156,10 +157,23 @@ private:
     uint8_t *temporaries;
   };
 
+  /// The tensors of a step without their addresses.
+  struct StepTensors {
+    explicit StepTensors(const Step &step);
+    std::vector<Tensor> inputs, results;
+  };
+  /// Those of all steps, for one run at a time: to copy layouts for each step
+  /// of each run would take as long as small steps.
+  using Frame = std::vector<StepTensors>;
+
   CpuProgram() = default;
   uint8_t *address(size_t buffer, const Memory &memory) const;
+  void setAddresses(const std::vector<ValueRef> &values, const Memory &memory,
+                    std::vector<Tensor> &tensors) const;
   std::optional<Error> runStep(const Step &step, const Memory &memory,
-                               ThreadPool &pool) const;
+                               StepTensors &tensors, ThreadPool &pool) const;
+  std::unique_ptr<Frame> takeFrame() const;
+  void giveBack(std::unique_ptr<Frame> frame) const;
 
   std::vector<Port> inputPorts, outputPorts;
   std::vector<Buffer> buffers;
@@ -170,6 +184,9 @@ private:
   std::vector<InputPart> reads;
   std::vector<SharedPorts> shared;
   int64_t arenaSize = 0;
+  /// Frames that no run uses.
+  mutable std::mutex framesMutex;
+  mutable std::vector<std::unique_ptr<Frame>> frames;
 };
 
 } // namespace anec::rt::cpu

@@ -15,68 +15,94 @@ namespace anec::rt::cpu {
 namespace {
 
 /// Three tensors whose last two dimensions are matrices a [m, k], b [k, n] and
-/// c [m, n]; the others are batches, broadcast to those of c.
+/// c [m, n], a and b or their transposes; the others are batches, broadcast to
+/// those of c.
 struct BatchedProduct {
-  Tensor a, b, c;
+  const Tensor &a, &b, &c;
+  bool transposeA = false, transposeB = false;
 
   void run(const KernelArguments &arguments) const {
-    ThreadPool &pool = arguments.pool;
-    const size_t batchRank = c.dims.size() - 2;
     const Dims batch(c.dims.begin(), c.dims.end() - 2);
-    const int64_t m = c.dims[batchRank], n = c.dims[batchRank + 1];
-    const int64_t k = a.dims[a.dims.size() - 1];
+    if (elementCount(batch) == 1)
+      return multiply({0, 0, 0}, arguments);
     const Iteration<3> matrices(batch,
                                 {batchStrides(a, batch), batchStrides(b, batch),
                                  batchStrides(c, batch)});
-    std::vector<std::array<int64_t, 3>> places;
+    std::vector<Place> places;
     matrices.forEach(0, matrices.rowCount(), [&](const auto &row) {
       for (int64_t i = 0; i < matrices.rowLength(); ++i)
         places.push_back({row[0] + i * matrices.innerStride(0),
                           row[1] + i * matrices.innerStride(1),
                           row[2] + i * matrices.innerStride(2)});
     });
-    pool.parallelFor(static_cast<int64_t>(places.size()), [&](int64_t i) {
-      const auto &place = places[static_cast<size_t>(i)];
-      if (arguments.product)
-        (*arguments.product)(m, n, k, matrix(a, place[0]), matrix(b, place[1]),
-                             GemmMode::Overwrite, result(c, place[2]), pool);
-      else if (a.packed)
-        gemm(n, 1, *a.packed, matrix(b, place[1]), GemmMode::Overwrite,
-             result(c, place[2]), pool);
-      else
-        gemm(m, n, k, 1, matrix(a, place[0]), matrix(b, place[1]),
-             GemmMode::Overwrite, result(c, place[2]), pool);
-    });
+    arguments.pool.parallelFor(
+        static_cast<int64_t>(places.size()), [&](int64_t i) {
+          multiply(places[static_cast<size_t>(i)], arguments);
+        });
   }
 
 private:
+  /// Offsets of the matrices.
+  using Place = std::array<int64_t, 3>;
+
+  void multiply(const Place &place, const KernelArguments &arguments) const {
+    const size_t rank = c.dims.size();
+    const int64_t m = c.dims[rank - 2], n = c.dims[rank - 1];
+    const int64_t k = a.dims[a.dims.size() - (transposeA ? 2 : 1)];
+    ThreadPool &pool = arguments.pool;
+    const ConstMatrix right = matrix(b, place[1], transposeB);
+    if (arguments.product)
+      (*arguments.product)(m, n, k, matrix(a, place[0], transposeA), right,
+                           GemmMode::Overwrite, result(place[2]), pool);
+    else if (a.packed)
+      gemm(n, 1, *a.packed, right, GemmMode::Overwrite, result(place[2]), pool);
+    else
+      gemm(m, n, k, 1, matrix(a, place[0], transposeA), right,
+           GemmMode::Overwrite, result(place[2]), pool);
+  }
+
   static Dims batchStrides(const Tensor &tensor, const Dims &batch) {
     Layout layout = tensor;
     layout.dims.resize(layout.dims.size() - 2);
     layout.strides.resize(layout.dims.size());
     return broadcastStrides(layout, batch);
   }
-  static ConstMatrix matrix(const Tensor &tensor, int64_t offset) {
+  static ConstMatrix matrix(const Tensor &tensor, int64_t offset,
+                            bool transposed) {
     const size_t rank = tensor.dims.size();
-    return ConstMatrix(tensor.at(offset), matrixTypeOf(tensor.storage),
-                       tensor.strides[rank - 2], tensor.strides[rank - 1]);
+    const ConstMatrix matrix(tensor.at(offset), matrixTypeOf(tensor.storage),
+                             tensor.strides[rank - 2],
+                             tensor.strides[rank - 1]);
+    return transposed ? matrix.transposed() : matrix;
   }
-  static Matrix result(const Tensor &tensor, int64_t offset) {
-    const size_t rank = tensor.dims.size();
-    return Matrix(tensor.at(offset), matrixTypeOf(tensor.storage),
-                  tensor.strides[rank - 2], tensor.strides[rank - 1]);
+  Matrix result(int64_t offset) const {
+    const size_t rank = c.dims.size();
+    return Matrix(c.at(offset), matrixTypeOf(c.storage), c.strides[rank - 2],
+                  c.strides[rank - 1]);
   }
 };
 
-void insertAxis(Tensor &tensor, size_t axis) {
-  tensor.dims.insert(tensor.dims.begin() + static_cast<int64_t>(axis), 1);
-  tensor.strides.insert(tensor.strides.begin() + static_cast<int64_t>(axis), 0);
+Tensor withAxis(Tensor tensor, size_t axis) {
+  const auto place = static_cast<int64_t>(axis);
+  tensor.dims.insert(tensor.dims.begin() + place, 1);
+  tensor.strides.insert(tensor.strides.begin() + place, 0);
+  return tensor;
 }
 
-void swapLastAxes(Tensor &tensor) {
-  const size_t rank = tensor.dims.size();
-  std::swap(tensor.dims[rank - 1], tensor.dims[rank - 2]);
-  std::swap(tensor.strides[rank - 1], tensor.strides[rank - 2]);
+/// A vector on the left is a row, one on the right a column.
+void multiplyVectors(const KernelArguments &arguments, bool transposeX,
+                     bool transposeY) {
+  Tensor x = arguments.inputs[0], y = arguments.inputs[1];
+  Tensor z = arguments.results[0];
+  if (y.rank() == 1) {
+    y = withAxis(y, 1);
+    z = withAxis(z, z.dims.size());
+  }
+  if (x.rank() == 1) {
+    x = withAxis(x, 0);
+    z = withAxis(z, z.dims.size() - 1);
+  }
+  BatchedProduct{x, y, z, transposeX, transposeY}.run(arguments);
 }
 
 Result<Kernel> prepareMatmul(Preparation &preparation) {
@@ -90,22 +116,12 @@ Result<Kernel> prepareMatmul(Preparation &preparation) {
                                                       : PackedForm::Matrix);
   preparation.input("y");
   return Kernel([=](const KernelArguments &arguments) {
-    Tensor x = arguments.inputs[0], y = arguments.inputs[1];
-    Tensor z = arguments.results[0];
-    // A vector on the left is a row, one on the right a column.
-    if (y.rank() == 1) {
-      insertAxis(y, 1);
-      insertAxis(z, z.dims.size());
-    }
-    if (x.rank() == 1) {
-      insertAxis(x, 0);
-      insertAxis(z, z.dims.size() - 1);
-    }
-    if (transposeX)
-      swapLastAxes(x);
-    if (transposeY)
-      swapLastAxes(y);
-    BatchedProduct{x, y, z}.run(arguments);
+    const Tensor &x = arguments.inputs[0], &y = arguments.inputs[1];
+    if (x.rank() == 1 || y.rank() == 1)
+      multiplyVectors(arguments, transposeX, transposeY);
+    else
+      BatchedProduct{x, y, arguments.results[0], transposeX, transposeY}.run(
+          arguments);
   });
 }
 
@@ -141,18 +157,16 @@ Result<Kernel> prepareLinear(Preparation &preparation) {
   if (hasBias)
     preparation.input("bias");
   return Kernel([hasBias](const KernelArguments &arguments) {
-    Tensor x = arguments.inputs[0], weight = arguments.inputs[1];
-    const Tensor y = arguments.results[0];
+    const Tensor &x = arguments.inputs[0], &weight = arguments.inputs[1];
+    const Tensor &y = arguments.results[0];
     const bool isDouble = y.storage == Storage::F64;
     AlignedBuffer<uint8_t> memory;
-    Tensor product = hasBias ? sumsTensor(y.dims, isDouble, memory) : y;
-    Tensor sums = product;
-    if (x.rank() == 1) {
-      insertAxis(x, 0);
-      insertAxis(product, 0);
-    }
-    swapLastAxes(weight);
-    BatchedProduct{x, weight, product}.run(arguments);
+    const Tensor sums = hasBias ? sumsTensor(y.dims, isDouble, memory) : y;
+    if (x.rank() == 1)
+      BatchedProduct{withAxis(x, 0), weight, withAxis(sums, 0), false, true}
+          .run(arguments);
+    else
+      BatchedProduct{x, weight, sums, false, true}.run(arguments);
     if (!hasBias)
       return;
     if (isDouble)
@@ -212,8 +226,8 @@ Result<Kernel> prepareAttention(Preparation &preparation) {
   if (hasMask)
     preparation.input("attn_mask");
   return Kernel([hasMask](const KernelArguments &arguments) {
-    const Tensor &query = arguments.inputs[0], &value = arguments.inputs[2];
-    Tensor key = arguments.inputs[1];
+    const Tensor &query = arguments.inputs[0], &key = arguments.inputs[1];
+    const Tensor &value = arguments.inputs[2];
     const Tensor &result = arguments.results[0];
     const Tensor *mask = hasMask ? &arguments.inputs[3] : nullptr;
     const size_t rank = query.dims.size();
@@ -222,8 +236,7 @@ Result<Kernel> prepareAttention(Preparation &preparation) {
     dims[rank - 1] = key.dims[rank - 2];
     AlignedBuffer<uint8_t> memory;
     const Tensor scores = sumsTensor(dims, isDouble, memory);
-    swapLastAxes(key);
-    BatchedProduct{query, key, scores}.run(arguments);
+    BatchedProduct{query, key, scores, false, true}.run(arguments);
     const double scale =
         1 / std::sqrt(static_cast<double>(query.dims[rank - 1]));
     if (isDouble)

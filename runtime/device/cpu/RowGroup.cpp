@@ -392,20 +392,21 @@ void RowGroup<S>::run(const KernelArguments &arguments) const {
                                      std::max<int64_t>(1, pieceSize));
   const int64_t tasks = (units + unitsPerTask - 1) / unitsPerTask;
   const int64_t perTask = static_cast<int64_t>(acrossCount) * space.length;
-  std::vector<float> partial(static_cast<size_t>(tasks * perTask));
+  static thread_local AlignedBuffer<float> partialMemory;
+  float *partial = partialMemory.reserve(tasks * perTask);
   for (const Operation<S> &operation : operations)
     for (int64_t task = 0; operation.across != none && task < tasks; ++task)
-      std::fill_n(partial.begin() + task * perTask +
+      std::fill_n(partial + task * perTask +
                       static_cast<int64_t>(operation.across) * space.length,
                   space.length, operation.reducer->neutral());
   arguments.pool.parallelTiles(
       units, unitsPerTask, [&](int64_t begin, int64_t end) {
-        float *part = partial.data() + begin / unitsPerTask * perTask;
+        float *part = partial + begin / unitsPerTask * perTask;
         Worker(*this, arguments, part).run(begin, end);
       });
   for (const Operation<S> &operation : operations)
     if (operation.across != none)
-      finish(operation, partial.data(), tasks, arguments);
+      finish(operation, partial, tasks, arguments);
 }
 
 } // namespace
