@@ -55,10 +55,10 @@ public:
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
           const Matrix &c, ThreadPool &pool,
           const Packing<T> &packing = bestPacking<T>(),
-          const ColumnDots *dots = nullptr)
+          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr)
       : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
         alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-        c(c), packing(packing), dots(dots), pool(pool) {
+        c(c), packing(packing), dots(dots), right(right), pool(pool) {
     assert((!packed || termsEach == 1) && "packed operands are numbers");
     rows = evenPart(m, tiles.maxRows);
     aStride = packed ? rows : ceilDiv(rows, 4) * 4;
@@ -82,8 +82,9 @@ private:
     int64_t column, columns, panelsB;
     int64_t depth, depthSize;
     bool first, last;
-    /// One of a kind in this process.
-    uint64_t id;
+    /// One of a kind in this process, and that of the product which packed the
+    /// same numbers.
+    uint64_t id, content;
   };
   /// A part of a block's terms.
   struct Slice {
@@ -96,11 +97,13 @@ private:
   };
 
   bool mayStream() const;
+  uint64_t contentOf(const Block &block) const;
   int64_t piecesOf(const Block &block) const;
   void packPiece(const Block &block, int64_t piece, T *numbers) const;
   PackedBlock<T> memoryOfBlock() const;
   PackedBlock<T> packTogether(const Block &block) const;
   PackedBlock<T> packAlone(const Block &block) const;
+  void keepBlock(const Block &block, const PackedBlock<T> &blockOfB) const;
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
@@ -135,6 +138,7 @@ private:
   const Tiles<T> &tiles = bestTiles<T>();
   const Packing<T> &packing;
   const ColumnDots *dots;
+  RepeatedRight *right;
   ThreadPool &pool;
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
   bool streams;
@@ -150,8 +154,8 @@ template <typename T> struct Workspace {
   AlignedBuffer<T> a, b;
   AlignedBuffer<SumOf<T>> sums, partial, dots;
   AlignedBuffer<Terms> terms;
-  /// Whose numbers are in `b`.
-  uint64_t blockInB = 0;
+  /// Whose terms are in `terms`, and whose numbers in `b`.
+  uint64_t blockOfTerms = 0, contentOfB = 0;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -191,10 +195,29 @@ template <typename T> void Product<T>::run() {
       block.first = depth == 0;
       block.last = depth + outerDepth >= k;
       block.id = ++blocks;
+      block.content = contentOf(block);
       compute(block);
     }
   if (dots)
     addDots();
+}
+
+/// Only B that is one block stays packed.
+template <typename T> uint64_t Product<T>::contentOf(const Block &block) const {
+  if (!right)
+    return block.id;
+  if (n > blockColumns || k > outerDepth) {
+    *right = RepeatedRight();
+    return block.id;
+  }
+  const ConstMatrix &last = right->b;
+  const bool isSame = last.data == b.data && last.type == b.type &&
+                      last.rowStride == b.rowStride &&
+                      last.columnStride == b.columnStride && right->n == n &&
+                      right->k == terms && right->packing == &packing;
+  if (!isSame)
+    *right = {b, n, terms, &packing, block.id};
+  return right->content;
 }
 
 template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
@@ -230,18 +253,19 @@ template <typename T> PackedBlock<T> Product<T>::memoryOfBlock() const {
 /// All threads pack their part of a block.
 template <typename T>
 PackedBlock<T> Product<T>::packTogether(const Block &block) const {
-  Workspace<T>::get().blockInB = block.id;
   const PackedBlock<T> result = memoryOfBlock();
   const int64_t pieces = piecesOf(block);
   auto packPieces = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       packPiece(block, i, result.numbers);
   };
-  if (block.columns * block.depthSize < 16384)
+  if (Workspace<T>::get().contentOfB == block.content)
+    ;
+  else if (block.columns * block.depthSize < 16384)
     packPieces(0, pieces);
   else
     pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
-  findTerms(block, result);
+  keepBlock(block, result);
   return result;
 }
 
@@ -249,14 +273,25 @@ PackedBlock<T> Product<T>::packTogether(const Block &block) const {
 template <typename T>
 PackedBlock<T> Product<T>::packAlone(const Block &block) const {
   const PackedBlock<T> result = memoryOfBlock();
-  uint64_t &packedBlock = Workspace<T>::get().blockInB;
-  if (packedBlock == block.id)
+  const Workspace<T> &workspace = Workspace<T>::get();
+  if (workspace.blockOfTerms == block.id)
     return result;
-  packedBlock = block.id;
-  for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
-    packPiece(block, i, result.numbers);
-  findTerms(block, result);
+  if (workspace.contentOfB != block.content)
+    for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
+      packPiece(block, i, result.numbers);
+  keepBlock(block, result);
   return result;
+}
+
+/// What follows from B being packed in the calling thread's memory; the terms
+/// also from A.
+template <typename T>
+void Product<T>::keepBlock(const Block &block,
+                           const PackedBlock<T> &blockOfB) const {
+  Workspace<T> &workspace = Workspace<T>::get();
+  workspace.contentOfB = block.content;
+  workspace.blockOfTerms = block.id;
+  findTerms(block, blockOfB);
 }
 
 /// Whether 0 times any number of A is 0.
@@ -483,7 +518,8 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision, const ColumnDots *dots) {
+          GemmPrecision precision, const ColumnDots *dots,
+          RepeatedRight *right) {
   const bool isDouble = c.type == MatrixType::F64;
   const bool isRounded = precision == GemmPrecision::Bf16;
   assert(!(isDouble && isRounded) && "f64 operands are not rounded");
@@ -511,26 +547,29 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     ConstMatrix left = b.transposed();
     b = a.transposed();
     a = left;
+    right = nullptr;
   }
   if (isDouble)
-    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool).run();
+    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
+                    bestPacking<double>(), nullptr, right)
+        .run();
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
     Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                      bestPacking<Bf16Pair>(), dots)
+                      bestPacking<Bf16Pair>(), dots, right)
         .run();
   else
     Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
                    isRounded ? bestRoundedPacking() : bestPacking<float>(),
-                   dots)
+                   dots, right)
         .run();
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
-          GemmMode mode, Matrix c, ThreadPool &pool) {
+          GemmMode mode, Matrix c, ThreadPool &pool, RepeatedRight *right) {
   assert(c.type != MatrixType::F64 && "f64 matrices are not packed");
   if (a.rows() > 0 && n > 0 && a.depth() > 0)
     Product<float>(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c,
-                   pool)
+                   pool, bestPacking<float>(), nullptr, right)
         .run();
 }
 

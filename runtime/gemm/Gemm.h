@@ -82,6 +82,17 @@ struct ColumnDots {
   double *sums;
 };
 
+/// Handed to products that follow each other with the same B, lets them pack it
+/// once. The numbers of B must not change in between; a product with another B,
+/// or the same in another form, starts anew. Of one thread at a time.
+struct RepeatedRight {
+  /// What was packed last, for `gemm`.
+  ConstMatrix b;
+  int64_t n = 0, k = 0;
+  const void *packing = nullptr;
+  uint64_t content = 0;
+};
+
 /// C = alpha * A * B, or C += alpha * A * B.
 ///
 /// Shapes    a: [m, k], b: [k, n], c: [m, n]; any size may be 0.
@@ -96,7 +107,7 @@ struct ColumnDots {
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
           GemmPrecision precision = GemmPrecision::Full,
-          const ColumnDots *dots = nullptr);
+          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr);
 
 } // namespace anec::rt
 

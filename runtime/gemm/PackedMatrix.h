@@ -54,7 +54,8 @@ private:
 /// The same product, and the same bits, as `gemm` with the matrix `a` was
 /// packed from.
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
-          GemmMode mode, Matrix c, ThreadPool &pool);
+          GemmMode mode, Matrix c, ThreadPool &pool,
+          RepeatedRight *right = nullptr);
 
 } // namespace anec::rt
 

@@ -94,7 +94,7 @@ template <typename Real> void multiplyTokens(const HostCall<Real> &call) {
         dots = {y.dotsWith + place, N, y.dots + columns.first};
       gemm(rows.count, columns.count, T, 1.0, rows.matrix,
            columns.matrix.transposed(), mode, Matrix(y.data + place, N),
-           call.pool, call.precision, y.dots ? &dots : nullptr);
+           call.pool, call.precision, y.dots ? &dots : nullptr, call.right);
     }
 }
 

@@ -58,6 +58,9 @@ template <typename Real> struct HostCall {
   /// Of matrix products, which plans have for weight gradients and for the
   /// classifier. Full where Real is double.
   GemmPrecision precision = GemmPrecision::Full;
+  /// For products of tokens: the second operand may be that of the call before,
+  /// its numbers unchanged.
+  RepeatedRight *right = nullptr;
 };
 
 template <typename Real> using HostOp = void (*)(const HostCall<Real> &);

@@ -196,6 +196,7 @@ std::optional<Error> Executor<Real>::run(const std::string &name) {
     return makeError(ErrorCode::InvalidInput,
                      "{}: expects a program '{}', but the bundle has none",
                      bundle.folder(), name);
+  repeatedRight = RepeatedRight();
   std::optional<Error> error = runSteps(program->steps, 0);
   if (background)
     background->waitForAll();
@@ -212,6 +213,9 @@ std::optional<Error> Executor<Real>::runSteps(const std::vector<Step> &steps,
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
+  // What changes no buffer leaves operands packed.
+  if (!step.onlyMakesGradients() && !inPlace.reads.count(&step))
+    repeatedRight = RepeatedRight();
   if (auto chain = chains.byFirst.find(&step); chain != chains.byFirst.end())
     return runChain(chain->second, i);
   if (chains.others.count(&step))
@@ -328,6 +332,8 @@ std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
   if (call.operands.size() == 2)
     count.hostFlops +=
         hostFlops(step.name, call.operands[0].shape, call.operands[1].shape);
+  if (!background)
+    call.right = &repeatedRight;
   if (background && step.onlyMakesGradients()) {
     runBeside(step, i, std::move(call));
     return std::nullopt;

@@ -206,6 +206,8 @@ private:
   /// Steps that are not done as they are written; the first only without
   /// overlap, since surfaces change while jobs run beside the device.
   InPlaceReads inPlace;
+  /// Of products that follow each other, where no step runs beside others.
+  RepeatedRight repeatedRight;
   LossesWithGradients losses;
   ElementwiseChains chains;
   /// By buffer and index; one of the two for each buffer, none for one whose

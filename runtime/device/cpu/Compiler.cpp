@@ -314,6 +314,14 @@ std::optional<Error> Compiler::addStatement(const mil::Statement &statement) {
   return std::nullopt;
 }
 
+/// Such as the products that make queries, keys and values.
+static void findRepeatedRights(std::vector<Step> &steps) {
+  auto isProduct = [](const Step &step) { return step.op == "matmul"; };
+  for (size_t i = 1; i < steps.size(); ++i)
+    steps[i].repeatsRight = isProduct(steps[i - 1]) && isProduct(steps[i]) &&
+                            steps[i - 1].inputs[1] == steps[i].inputs[1];
+}
+
 std::optional<Error> Compiler::compile(const mil::Function &function) {
   scope.enter(function);
   for (const mil::TypedName &parameter : function.parameters)
@@ -341,6 +349,7 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     fuseRows(program->buffers, program->steps);
   for (Step &step : program->steps)
     planPacking(step);
+  findRepeatedRights(program->steps);
   findReads();
   freePackedConstants();
   program->arenaSize = planMemory(program->buffers, program->steps);

@@ -74,8 +74,8 @@ void CpuProgram::setAddresses(const std::vector<ValueRef> &values,
 }
 
 std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
-                                         StepTensors &tensors,
-                                         ThreadPool &pool) const {
+                                         StepTensors &tensors, ThreadPool &pool,
+                                         RepeatedRight *right) const {
   setAddresses(step.inputs, memory, tensors.inputs);
   setAddresses(step.results, memory, tensors.results);
   if (step.packedConstant)
@@ -85,7 +85,8 @@ std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
     tensors.inputs[step.packable->input].packed =
         memory.packed.empty() ? nullptr : memory.packed[*step.packedPart];
   std::string error;
-  step.kernel(KernelArguments{tensors.inputs, tensors.results, pool, &error});
+  step.kernel(KernelArguments{tensors.inputs, tensors.results, pool, &error,
+                              nullptr, right});
   if (error.empty())
     return std::nullopt;
   return makeError(ErrorCode::InvalidInput, "{}{}{}", step.place,
@@ -101,11 +102,14 @@ std::optional<Error> CpuProgram::run(
   const Memory memory{inputs, packed, outputs, arena.reserve(arenaSize)};
   std::unique_ptr<Frame> frame = takeFrame();
   std::optional<Error> error;
+  RepeatedRight right;
   for (size_t i = 0; i < steps.size() && !error; ++i) {
     std::optional<Stopwatch> watch;
     if (times)
       watch.emplace((*times)[steps[i].op]);
-    error = runStep(steps[i], memory, (*frame)[i], pool);
+    if (!steps[i].repeatsRight)
+      right = RepeatedRight();
+    error = runStep(steps[i], memory, (*frame)[i], pool, &right);
   }
   giveBack(std::move(frame));
   return error;

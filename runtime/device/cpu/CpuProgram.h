@@ -28,6 +28,13 @@ struct ValueRef {
   /// Elements from the buffer's start to the first one.
   int64_t offset = 0;
   Layout layout;
+
+  bool operator==(const ValueRef &other) const {
+    return buffer == other.buffer && offset == other.offset &&
+           layout.storage == other.layout.storage &&
+           layout.dims == other.layout.dims &&
+           layout.strides == other.layout.strides;
+  }
 };
 
 enum class BufferKind { Input, Output, Constant, Temporary };
@@ -81,6 +88,8 @@ struct Step {
   std::optional<size_t> packedPart, packedConstant;
   /// For steps that may go through rows together with others.
   std::optional<RowOperation> rows;
+  /// The step before is a product too and multiplies by the same input.
+  bool repeatsRight = false;
 };
 
 /// An input or output; memory is contiguous, row-major.
@@ -171,7 +180,8 @@ private:
   void setAddresses(const std::vector<ValueRef> &values, const Memory &memory,
                     std::vector<Tensor> &tensors) const;
   std::optional<Error> runStep(const Step &step, const Memory &memory,
-                               StepTensors &tensors, ThreadPool &pool) const;
+                               StepTensors &tensors, ThreadPool &pool,
+                               RepeatedRight *right = nullptr) const;
   std::unique_ptr<Frame> takeFrame() const;
   void giveBack(std::unique_ptr<Frame> frame) const;
 

@@ -39,6 +39,8 @@ struct KernelArguments {
   /// In place of gemm, for devices that imitate others; then no input is
   /// packed.
   const ProductFunction *product = nullptr;
+  /// For products: that of the step before may have the same right operand.
+  RepeatedRight *right = nullptr;
 };
 
 /// Computes one statement; every element of every result is written unless

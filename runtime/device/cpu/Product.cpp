@@ -24,7 +24,7 @@ struct BatchedProduct {
   void run(const KernelArguments &arguments) const {
     const Dims batch(c.dims.begin(), c.dims.end() - 2);
     if (elementCount(batch) == 1)
-      return multiply({0, 0, 0}, arguments);
+      return multiply({0, 0, 0}, arguments, arguments.right);
     const Iteration<3> matrices(batch,
                                 {batchStrides(a, batch), batchStrides(b, batch),
                                  batchStrides(c, batch)});
@@ -37,7 +37,7 @@ struct BatchedProduct {
     });
     arguments.pool.parallelFor(
         static_cast<int64_t>(places.size()), [&](int64_t i) {
-          multiply(places[static_cast<size_t>(i)], arguments);
+          multiply(places[static_cast<size_t>(i)], arguments, nullptr);
         });
   }
 
@@ -45,7 +45,8 @@ private:
   /// Offsets of the matrices.
   using Place = std::array<int64_t, 3>;
 
-  void multiply(const Place &place, const KernelArguments &arguments) const {
+  void multiply(const Place &place, const KernelArguments &arguments,
+                RepeatedRight *repeated) const {
     const size_t rank = c.dims.size();
     const int64_t m = c.dims[rank - 2], n = c.dims[rank - 1];
     const int64_t k = a.dims[a.dims.size() - (transposeA ? 2 : 1)];
@@ -55,10 +56,12 @@ private:
       (*arguments.product)(m, n, k, matrix(a, place[0], transposeA), right,
                            GemmMode::Overwrite, result(place[2]), pool);
     else if (a.packed)
-      gemm(n, 1, *a.packed, right, GemmMode::Overwrite, result(place[2]), pool);
+      gemm(n, 1, *a.packed, right, GemmMode::Overwrite, result(place[2]), pool,
+           repeated);
     else
       gemm(m, n, k, 1, matrix(a, place[0], transposeA), right,
-           GemmMode::Overwrite, result(place[2]), pool);
+           GemmMode::Overwrite, result(place[2]), pool, GemmPrecision::Full,
+           nullptr, repeated);
   }
 
   static Dims batchStrides(const Tensor &tensor, const Dims &batch) {

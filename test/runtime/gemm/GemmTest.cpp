@@ -336,6 +336,53 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   }
 }
 
+/// Products that share a RepeatedRight, each against itself alone. Sizes of one
+/// block, of several, and of so few operations that one thread packs.
+TEST(Gemm, SameRightOperandAgain) {
+  struct Size {
+    int64_t m, n, k;
+  };
+  for (Size size : {Size{200, 256, 300}, Size{40, 1000, 70}, Size{3, 40, 50},
+                    Size{100, 300, 1100}})
+    for (Order order : {Order::Rows, Order::Columns})
+      for (int threads : {1, 3}) {
+        ThreadPool pool(threads);
+        RepeatedRight right;
+        TestMatrix<half> b(size.k, size.n, order, 1);
+        TestMatrix<half> other(size.k, size.n, order, 2);
+        for (uint64_t i = 0; i < 6; ++i) {
+          // Another B in between, and the same numbers in other places.
+          const TestMatrix<half> &from = i == 3 ? other : b;
+          const int64_t n = i == 4 ? size.n - 1 : size.n;
+          TestMatrix<half> a(size.m + int64_t(i), size.k, Order::Rows, 3 + i);
+          TestMatrix<float> expected(a.rows, size.n, Order::Rows, 9);
+          TestMatrix<float> found = expected;
+          gemm(a.rows, n, size.k, 1, a.view(), from.view(), GemmMode::Overwrite,
+               expected.result(), pool);
+          gemm(a.rows, n, size.k, 1, a.view(), from.view(), GemmMode::Overwrite,
+               found.result(), pool, GemmPrecision::Full, nullptr, &right);
+          EXPECT_EQ(expected.elements, found.elements) << i;
+        }
+      }
+}
+
+/// Terms that one left operand leaves out another one may need.
+TEST(Gemm, SameRightOperandMeetsInfinity) {
+  constexpr int64_t m = 20, n = 40, k = 64;
+  std::vector<float> a(m * k, 1), b(k * n, 0), c(m * n);
+  b[0] = 1;
+  ThreadPool pool(2);
+  RepeatedRight right;
+  for (float number : {1.0F, std::numeric_limits<float>::infinity()}) {
+    a[3 * k + 50] = number;
+    gemm(m, n, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), n),
+         GemmMode::Overwrite, Matrix(c.data(), n), pool, GemmPrecision::Full,
+         nullptr, &right);
+    EXPECT_EQ(std::isnan(c[3 * n]), number > 1);
+    EXPECT_EQ(c[0], 1);
+  }
+}
+
 TEST(Gemm, HalfResultsAreRoundedOnce) {
   // 2048 + 1 + 1 is 2050 in f32; rounding to half in between gives 2048.
   const int64_t k = 1536;
