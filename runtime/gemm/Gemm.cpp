@@ -67,9 +67,10 @@ public:
         ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
     // The order of the sums depends on k alone: blocks are whole slices.
     sliceDepth = evenPart(this->k, maxDepth);
-    outerDepth =
-        sliceDepth *
-        std::max<int64_t>(1, maxBlockElements / blockColumns / sliceDepth);
+    const int64_t fitting = maxBlockElements / blockColumns;
+    // Of many blocks each shares the cache with A that passes through it.
+    const int64_t depth = packed || this->k <= fitting ? fitting : fitting / 2;
+    outerDepth = sliceDepth * std::max<int64_t>(1, depth / sliceDepth);
     outerDepth = std::min(outerDepth, this->k);
     streams = mayStream();
   }
