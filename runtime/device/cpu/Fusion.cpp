@@ -22,7 +22,7 @@ constexpr size_t maxGroupSize = 32;
 /// Shorter rows cost more in calls than in arithmetic.
 constexpr int64_t shortRow = 64;
 
-/// Steps that become one; groups of one stay as they are.
+/// Steps that become one.
 struct Group {
   std::vector<size_t> steps;
   /// Groups that have to be executed before this one.
@@ -45,7 +45,7 @@ private:
   bool isWorthwhile(const RowPlan &plan) const;
   bool join(size_t step, const std::set<size_t> &before);
   std::vector<size_t> order() const;
-  Step fused(const std::vector<size_t> &members) const;
+  std::optional<Step> fused(const std::vector<size_t> &members) const;
 
   const std::vector<Buffer> &buffers;
   std::vector<Step> &steps;
@@ -180,10 +180,20 @@ std::vector<size_t> Fuser::order() const {
   return result;
 }
 
-Step Fuser::fused(const std::vector<size_t> &members) const {
+/// The members as one step. A step alone that computes goes through rows too
+/// where it can: kernels of single operators convert every number.
+std::optional<Step> Fuser::fused(const std::vector<size_t> &members) const {
+  const Step &first = steps[members[0]];
+  const bool isAlone = members.size() == 1;
+  if (isAlone && (!first.rows || first.rows->kind == RowOperation::Kind::Copy))
+    return std::nullopt;
   std::optional<RowPlan> rows = plan(members);
-  return Step("fused", rowGroup(*rows), std::move(rows->inputs),
-              std::move(rows->results));
+  if (isAlone && (!rows || !isWorthwhile(*rows)))
+    return std::nullopt;
+  Step step(isAlone ? first.op : "fused", rowGroup(*rows),
+            std::move(rows->inputs), std::move(rows->results));
+  step.place = isAlone ? first.place : "";
+  return step;
 }
 
 void Fuser::run() {
@@ -208,8 +218,8 @@ void Fuser::run() {
   const std::vector<size_t> sorted = order();
   std::map<size_t, Step> planned;
   for (size_t g : sorted)
-    if (groups[g].steps.size() > 1)
-      planned.emplace(g, fused(groups[g].steps));
+    if (std::optional<Step> step = fused(groups[g].steps))
+      planned.emplace(g, std::move(*step));
   std::vector<Step> result;
   for (size_t g : sorted) {
     auto found = planned.find(g);
