@@ -7,6 +7,7 @@
 #include "runtime/host/RmsNorm.h"
 
 #include "runtime/host/Tiles.h"
+#include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
 #include "runtime/vector/DoubleRows.h"
 
@@ -16,13 +17,19 @@
 namespace anec::rt {
 namespace {
 
+/// A tile's part of a row is a few cache lines.
+constexpr int64_t rowsAhead = 12;
+
 /// inverse[t - begin] = 1 / rms[t].
 template <typename Real>
 void inverseRms(const Real *x, double *inverse, int64_t D, int64_t T,
                 double eps, int64_t begin, int64_t end) {
   std::fill(inverse, inverse + (end - begin), 0.0);
-  for (int64_t d = 0; d < D; ++d)
+  for (int64_t d = 0; d < D; ++d) {
+    if (d + rowsAhead < D)
+      prefetch(x + (d + rowsAhead) * T + begin, end - begin);
     addProducts(1, x + d * T + begin, x + d * T + begin, inverse, end - begin);
+  }
   for (int64_t i = 0; i < end - begin; ++i)
     inverse[i] = 1.0 / std::sqrt(inverse[i] / double(D) + eps);
 }
@@ -35,9 +42,12 @@ void rmsNorm(const Real *x, const Real *gain, Real *y, int64_t D, int64_t T,
   pool.parallelTiles(T, tokenTile, [&](int64_t begin, int64_t end) {
     double inverse[tokenTile];
     inverseRms(x, inverse, D, T, eps, begin, end);
-    for (int64_t d = 0; d < D; ++d)
+    for (int64_t d = 0; d < D; ++d) {
+      if (d + rowsAhead < D)
+        prefetch(y + (d + rowsAhead) * T + begin, end - begin);
       scaleRow(double(gain[d]), x + d * T + begin, inverse, y + d * T + begin,
                end - begin);
+    }
   });
 }
 

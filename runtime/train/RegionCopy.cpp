@@ -7,6 +7,7 @@
 #include "runtime/train/RegionCopy.h"
 
 #include "runtime/support/Convert.h"
+#include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -15,6 +16,9 @@ namespace anec::rt {
 namespace {
 
 constexpr int64_t rowTile = 32;
+/// Rows of surfaces lie far apart, and what is copied or goes through chains of
+/// operators was written long ago.
+constexpr int64_t rowsAhead = 6;
 
 /// Position in the row-major logical matrix of stored row r, column c.
 class Addresses {
@@ -62,6 +66,13 @@ Element *rowAt(Element *surface, const SurfaceMap &map, int64_t r) {
   const Region &region = map.region();
   return surface + (region.channel + r % region.blockRows) * map.rowStride() +
          region.column + r / region.blockRows * region.columns;
+}
+
+template <typename Element>
+ANEC_PREFETCH void prefetchRow(const Element *surface, const SurfaceMap &map,
+                               int64_t r) {
+  if (r < map.region().rows)
+    prefetch(rowAt(surface, map, r), map.region().columns);
 }
 
 /// Calls row(surfaceRow, r) for each stored row r of the region.
@@ -114,9 +125,11 @@ void readRows(const SurfaceMap &map, int64_t first, int64_t count,
   const int64_t columns = map.region().columns;
   withElements(map.type(), map.data(), [&](auto *surface) {
     using Element = std::remove_pointer_t<decltype(surface)>;
-    for (int64_t r = first; r < first + count; ++r, matrix += columns)
+    for (int64_t r = first; r < first + count; ++r, matrix += columns) {
+      prefetchRow(surface, map, r + rowsAhead);
       convert(static_cast<const Element *>(rowAt(surface, map, r)), matrix,
               columns);
+    }
   });
 }
 
@@ -134,6 +147,8 @@ bool copyRegion(const SurfaceMap &from, const SurfaceMap &to,
     using Element = std::remove_pointer_t<decltype(surface)>;
     forRows(static_cast<Element *>(to.data()), to, pool,
             [&](Element *row, int64_t r) {
+              prefetchRow(surface, from, r + rowsAhead);
+              prefetchRow(static_cast<Element *>(to.data()), to, r + rowsAhead);
               std::copy_n(rowAt(surface, from, r), source.columns, row);
             });
   });
