@@ -1,0 +1,78 @@
+//===- ExponentialTest.cpp - Exponentials of rows -------------------------===//
+//
+// Against the C library in double.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/vector/VectorMath.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+using namespace anec::rt;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Units in the last place between `found` and `expected`, a normal number.
+double unitsBetween(float found, double expected) {
+  int exponent = 0;
+  std::frexp(expected, &exponent);
+  return std::abs(found - expected) / std::ldexp(1.0, exponent - 24);
+}
+
+/// The largest error of e^x for x from `begin` on.
+double worstOf(double begin, double end, double step) {
+  std::vector<float> x, y;
+  for (double number = begin; number < end; number += step)
+    x.push_back(static_cast<float>(number));
+  y.resize(x.size());
+  findUnaryRow<float>("exp")(x.data(), y.data(), static_cast<int64_t>(x.size()),
+                             0, 0);
+  double worst = 0;
+  for (size_t i = 0; i < x.size(); ++i)
+    worst = std::max(worst,
+                     unitsBetween(y[i], std::exp(static_cast<double>(x[i]))));
+  return worst;
+}
+
+TEST(Exponential, FourUnitsOverTheWholeRange) {
+  EXPECT_LE(worstOf(-87.33, 0, 1e-4), 2);
+  EXPECT_LE(worstOf(-1e-3, 0, 1e-9), 2);
+  EXPECT_LE(worstOf(0, 88.72, 1e-4), 4);
+  // Vectors that have both signs.
+  EXPECT_LE(worstOf(-0.7, 0.7, 1e-5), 4);
+}
+
+TEST(Exponential, EndsOfTheRange) {
+  struct Case {
+    float x, expected;
+  };
+  for (Case test : {Case{0.0F, 1}, Case{-0.0F, 1}, Case{-1e-30F, 1},
+                    Case{-infinity, 0}, Case{-65504, 0}, Case{-87.34F, 0},
+                    Case{88.73F, infinity}, Case{infinity, infinity}})
+    for (size_t count : {1, 17}) {
+      std::vector<float> row(count, test.x);
+      findUnaryRow<float>("exp")(row.data(), row.data(),
+                                 static_cast<int64_t>(count), 0, 0);
+      for (float y : row)
+        EXPECT_EQ(y, test.expected) << test.x;
+    }
+}
+
+TEST(Exponential, NotANumberStaysAmongOthers) {
+  for (float other : {-3.0F, -100.0F, 3.0F})
+    for (const char *name : {"exp", "sigmoid", "silu"}) {
+      std::vector<float> row(33, other);
+      row[5] = row[32] = std::numeric_limits<float>::quiet_NaN();
+      findUnaryRow<float>(name)(row.data(), row.data(), 33, 0, 0);
+      for (size_t i = 0; i < row.size(); ++i)
+        EXPECT_EQ(std::isnan(row[i]), i == 5 || i == 32) << name << " " << i;
+    }
+}
+
+} // namespace
