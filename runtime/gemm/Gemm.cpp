@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -55,10 +56,14 @@ public:
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
           const Matrix &c, ThreadPool &pool,
           const Packing<T> &packing = bestPacking<T>(),
-          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr)
+          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr,
+          GemmPart part = GemmPart::Whole)
       : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
         alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-        c(c), packing(packing), dots(dots), right(right), pool(pool) {
+        c(c), packing(packing), dots(dots), right(right),
+        isLower(part == GemmPart::Lower && mode == GemmMode::Overwrite &&
+                c.columnStride == 1 && !dots),
+        pool(pool) {
     assert((!packed || termsEach == 1) && "packed operands are numbers");
     rows = evenPart(m, tiles.maxRows);
     aStride = packed ? rows : ceilDiv(rows, 4) * 4;
@@ -117,6 +122,7 @@ private:
   Prefetch readAhead(const Block &block, const Piece &piece,
                      int64_t depth) const;
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
+  void clearTile(int64_t panel, const TileResult<Sum> &result) const;
   Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
   void addDots() const;
@@ -140,6 +146,7 @@ private:
   const Packing<T> &packing;
   const ColumnDots *dots;
   RepeatedRight *right;
+  bool isLower;
   ThreadPool &pool;
   int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
   bool streams;
@@ -472,6 +479,11 @@ void Product<T>::computeSlice(const Block &block,
     result.columns = std::min(width, block.columns - column);
     result.partial = sums + pb * tileElements;
     result.c = resultAt(panel * rows, block.column + column);
+    if (isLower && block.column + column >= panel * rows + rowsOf(panel)) {
+      if (slice.last)
+        clearTile(panel, result);
+      continue;
+    }
     if (dots)
       placeDots(panel, block.column + column, result);
     tile(terms.end - terms.begin,
@@ -479,6 +491,15 @@ void Product<T>::computeSlice(const Block &block,
          blockOfB.numbers + column * outerDepth + terms.begin * width, ahead,
          result);
   }
+}
+
+template <typename T>
+void Product<T>::clearTile(int64_t panel, const TileResult<Sum> &result) const {
+  const int64_t size = elementBytes(c.type);
+  auto *row = static_cast<uint8_t *>(result.c.data);
+  for (int64_t i = 0; i < rowsOf(panel); ++i)
+    std::memset(row + i * c.rowStride * size, 0,
+                static_cast<size_t>(result.columns * size));
 }
 
 template <typename T>
@@ -519,8 +540,8 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision, const ColumnDots *dots,
-          RepeatedRight *right) {
+          GemmPrecision precision, const ColumnDots *dots, RepeatedRight *right,
+          GemmPart part) {
   const bool isDouble = c.type == MatrixType::F64;
   const bool isRounded = precision == GemmPrecision::Bf16;
   assert(!(isDouble && isRounded) && "f64 operands are not rounded");
@@ -549,19 +570,20 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     b = a.transposed();
     a = left;
     right = nullptr;
+    part = GemmPart::Whole;
   }
   if (isDouble)
     Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                    bestPacking<double>(), nullptr, right)
+                    bestPacking<double>(), nullptr, right, part)
         .run();
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
     Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                      bestPacking<Bf16Pair>(), dots, right)
+                      bestPacking<Bf16Pair>(), dots, right, part)
         .run();
   else
     Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
                    isRounded ? bestRoundedPacking() : bestPacking<float>(),
-                   dots, right)
+                   dots, right, part)
         .run();
 }
 

@@ -60,6 +60,14 @@ struct Matrix {
 /// Whether `gemm` overwrites C or adds to it.
 enum class GemmMode { Overwrite, Accumulate };
 
+/// Which elements of C are wanted.
+enum class GemmPart {
+  Whole,
+  /// Those on and below the diagonal; above it they are computed or become 0.
+  /// For C that is overwritten, its columns side by side; others are computed.
+  Lower,
+};
+
 /// What `gemm` multiplies.
 enum class GemmPrecision {
   /// The operands as they are.
@@ -107,7 +115,8 @@ struct RepeatedRight {
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
           GemmPrecision precision = GemmPrecision::Full,
-          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr);
+          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr,
+          GemmPart part = GemmPart::Whole);
 
 } // namespace anec::rt
 

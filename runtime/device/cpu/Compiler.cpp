@@ -9,6 +9,7 @@
 #include "runtime/device/cpu/Constants.h"
 #include "runtime/device/cpu/Elements.h"
 #include "runtime/device/cpu/Fusion.h"
+#include "runtime/device/cpu/MaskedProducts.h"
 #include "runtime/device/cpu/MemoryPlan.h"
 #include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Views.h"
@@ -343,6 +344,7 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
+  findMaskedProducts(program->buffers, program->constants, program->steps);
   // Fusing keeps which row is read before which is written.
   program->shared = findSharedPorts(program->buffers, program->steps);
   if (options.fuseRows && !options.wrapper)

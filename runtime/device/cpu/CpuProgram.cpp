@@ -11,9 +11,16 @@
 #include "runtime/mil/Reader.h"
 #include "runtime/support/Stopwatch.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace anec::rt::cpu {
+
+size_t CpuProgram::maskedProductCount() const {
+  return static_cast<size_t>(
+      std::count_if(steps.begin(), steps.end(),
+                    [](const Step &step) { return step.isMasked; }));
+}
 
 uint8_t *CpuProgram::address(size_t index, const Memory &memory) const {
   int64_t offset = 0;
@@ -86,7 +93,7 @@ std::optional<Error> CpuProgram::runStep(const Step &step, const Memory &memory,
         memory.packed.empty() ? nullptr : memory.packed[*step.packedPart];
   std::string error;
   step.kernel(KernelArguments{tensors.inputs, tensors.results, pool, &error,
-                              nullptr, right});
+                              nullptr, right, step.isMasked});
   if (error.empty())
     return std::nullopt;
   return makeError(ErrorCode::InvalidInput, "{}{}{}", step.place,

@@ -90,6 +90,8 @@ struct Step {
   std::optional<RowOperation> rows;
   /// The step before is a product too and multiplies by the same input.
   bool repeatsRight = false;
+  /// A causal mask is added to the product before anybody else sees it.
+  bool isMasked = false;
 };
 
 /// An input or output; memory is contiguous, row-major.
@@ -134,6 +136,8 @@ public:
   const std::vector<Port> &inputs() const { return inputPorts; }
   const std::vector<Port> &outputs() const { return outputPorts; }
   size_t stepCount() const { return steps.size(); }
+  /// Products of which a causal mask covers a half, which may be left out.
+  size_t maskedProductCount() const;
   int64_t arenaBytes() const { return arenaSize; }
   /// Parts of inputs that may be handed over packed.
   const std::vector<PackedPart> &packedParts() const { return parts; }

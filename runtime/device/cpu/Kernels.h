@@ -41,7 +41,14 @@ struct KernelArguments {
   const ProductFunction *product = nullptr;
   /// For products: that of the step before may have the same right operand.
   RepeatedRight *right = nullptr;
+  /// For products: nobody needs what is above the diagonals of the result, as
+  /// long as its numbers are at most `maskedScore`.
+  bool isMasked = false;
 };
+
+/// What masks cover: scores of at most 1,000 and masks of at most -30,000 make
+/// probabilities of 0 beside one of at least -1,000.
+constexpr float maskedScore = 1000, coveringMask = -30000;
 
 /// Computes one statement; every element of every result is written unless
 /// there is an error.

@@ -7,12 +7,40 @@
 #include "runtime/device/cpu/Softmax.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/vector/VectorMath.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace anec::rt::cpu {
 
 namespace {
+
+/// The largest magnitude, or NaN; infinity where it would take long to find.
+float largestMagnitude(const ConstMatrix &x, int64_t rows, int64_t columns) {
+  const bool byRows = x.columnStride == 1;
+  if (x.type != MatrixType::F16 || (!byRows && x.rowStride != 1))
+    return std::numeric_limits<float>::infinity();
+  const int64_t lines = byRows ? rows : columns;
+  const int64_t length = byRows ? columns : rows;
+  const int64_t stride = byRows ? x.rowStride : x.columnStride;
+  static thread_local AlignedBuffer<half> memory;
+  half *largest = memory.reserve(length);
+  std::fill_n(largest, length, half(0));
+  const half *line = static_cast<const half *>(x.data);
+  for (int64_t i = 0; i < lines; ++i)
+    foldMagnitudes(line + i * stride, largest, length);
+  float result = 0;
+  for (int64_t i = 0; i < length; ++i) {
+    const float number = largest[i];
+    if (!(number <= result))
+      result = number;
+    if (std::isnan(number))
+      break;
+  }
+  return result;
+}
 
 /// Three tensors whose last two dimensions are matrices a [m, k], b [k, n] and
 /// c [m, n], a and b or their transposes; the others are batches, broadcast to
@@ -59,9 +87,21 @@ private:
       gemm(n, 1, *a.packed, right, GemmMode::Overwrite, result(place[2]), pool,
            repeated);
     else
-      gemm(m, n, k, 1, matrix(a, place[0], transposeA), right,
-           GemmMode::Overwrite, result(place[2]), pool, GemmPrecision::Full,
-           nullptr, repeated);
+      multiplyInPlace(m, n, k, place, right, arguments, repeated);
+  }
+
+  void multiplyInPlace(int64_t m, int64_t n, int64_t k, const Place &place,
+                       const ConstMatrix &right,
+                       const KernelArguments &arguments,
+                       RepeatedRight *repeated) const {
+    const ConstMatrix left = matrix(a, place[0], transposeA);
+    const bool isCovered =
+        arguments.isMasked && float(k) * largestMagnitude(left, m, k) *
+                                      largestMagnitude(right, k, n) <=
+                                  maskedScore;
+    gemm(m, n, k, 1, left, right, GemmMode::Overwrite, result(place[2]),
+         arguments.pool, GemmPrecision::Full, nullptr, repeated,
+         isCovered ? GemmPart::Lower : GemmPart::Whole);
   }
 
   static Dims batchStrides(const Tensor &tensor, const Dims &batch) {

@@ -336,6 +336,51 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   }
 }
 
+/// What is on and below the diagonal are the bits of the whole product; above
+/// it are those or zeros, and some are.
+template <typename C> void checkLower(int64_t m, int64_t n, int64_t k) {
+  TestMatrix<half> a(m, k, Order::Columns, 1), b(k, n, Order::Rows, 2);
+  for (int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    TestMatrix<C> expected(m, n, Order::Rows, 3), found = expected;
+    gemm(m, n, k, 1, a.view(), b.view(), GemmMode::Overwrite, expected.result(),
+         pool);
+    gemm(m, n, k, 1, a.view(), b.view(), GemmMode::Overwrite, found.result(),
+         pool, GemmPrecision::Full, nullptr, nullptr, GemmPart::Lower);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        if (j > i && found.at(i, j) == C(0))
+          expected.at(i, j) = 0;
+        ASSERT_EQ(found.at(i, j), expected.at(i, j)) << i << "," << j;
+      }
+    EXPECT_TRUE(n < 100 || found.at(0, n - 1) == C(0));
+    EXPECT_EQ(found.elements, expected.elements); // and nothing beside them
+  }
+}
+
+TEST(Gemm, LowerPart) {
+  checkLower<half>(256, 256, 64);
+  checkLower<float>(100, 100, 1500);
+  checkLower<half>(30, 170, 20);
+  checkLower<float>(170, 30, 20);
+  checkLower<half>(3, 5, 2);
+}
+
+/// Where it cannot be had, all of C is computed.
+TEST(Gemm, LowerPartOfOthers) {
+  TestMatrix<float> a(200, 50, Order::Rows, 1), b(50, 200, Order::Rows, 2);
+  ThreadPool pool(2);
+  for (Order order : {Order::Columns, Order::Neither, Order::Rows}) {
+    TestMatrix<float> expected(200, 200, order, 3), found = expected;
+    const GemmMode mode =
+        order == Order::Rows ? GemmMode::Accumulate : GemmMode::Overwrite;
+    gemm(200, 200, 50, 1, a.view(), b.view(), mode, expected.result(), pool);
+    gemm(200, 200, 50, 1, a.view(), b.view(), mode, found.result(), pool,
+         GemmPrecision::Full, nullptr, nullptr, GemmPart::Lower);
+    EXPECT_EQ(found.elements, expected.elements);
+  }
+}
+
 /// Products that share a RepeatedRight, each against itself alone. Sizes of one
 /// block, of several, and of so few operations that one thread packs.
 TEST(Gemm, SameRightOperandAgain) {
