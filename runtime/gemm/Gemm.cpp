@@ -1,7 +1,8 @@
 //===- Gemm.cpp - Matrix product ------------------------------------------===//
 //
 // Blocks of A and B are packed into panels, then a fixed grid of output tiles
-// is computed from them. No size below depends on the number of threads.
+// is computed from them. No size that a sum depends on depends on the number of
+// threads.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
@@ -267,12 +268,12 @@ PackedBlock<T> Product<T>::packTogether(const Block &block) const {
     for (int64_t i = begin; i < end; ++i)
       packPiece(block, i, result.numbers);
   };
-  if (Workspace<T>::get().contentOfB == block.content)
-    ;
-  else if (block.columns * block.depthSize < 16384)
-    packPieces(0, pieces);
-  else
-    pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
+  if (Workspace<T>::get().contentOfB != block.content) {
+    if (block.columns * block.depthSize < 16384)
+      packPieces(0, pieces);
+    else
+      pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
+  }
   keepBlock(block, result);
   return result;
 }
