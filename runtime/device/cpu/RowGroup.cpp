@@ -194,7 +194,7 @@ public:
     wide = wideMemory.reserve(2 * stride);
     const int64_t count = stride * static_cast<int64_t>(group.acrossCount);
     magnitudes = magnitudeMemory.reserve(count);
-    std::memset(magnitudes, 0, static_cast<size_t>(count) * sizeof(half));
+    repeat(half(0), magnitudes, count);
   }
 
   /// Units are pieces of rows.
