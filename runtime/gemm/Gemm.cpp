@@ -346,10 +346,8 @@ template <typename T>
 template <typename Function>
 void Product<T>::forPieces(const Block &block, const Function &function) {
   const int64_t threads = pool.size(), columns = block.panelsB;
-  int64_t whole = panels / threads, left = panels % threads;
-  if (columns < threads)
-    whole = panels, left = 0;
-  if (left == 0) {
+  const int64_t whole = panels / threads, left = panels % threads;
+  if (left == 0 || columns < threads) {
     pool.parallelFor(panels,
                      [&](int64_t i) { function(Piece{i, 0, columns}); });
     return;

@@ -213,13 +213,13 @@ std::optional<Error> Executor<Real>::runSteps(const std::vector<Step> &steps,
 
 template <typename Real>
 std::optional<Error> Executor<Real>::runStep(const Step &step, int64_t i) {
-  if (auto chain = chains.byFirst.find(&step); chain != chains.byFirst.end()) {
-    repeatedRight = RepeatedRight();
-    return runChain(chain->second, i);
-  }
+  const auto chain = chains.byFirst.find(&step);
+  const bool isChain = chain != chains.byFirst.end();
   // What changes no buffer leaves operands packed.
-  if (!step.onlyMakesGradients() && !inPlace.reads.count(&step))
+  if (isChain || !(step.onlyMakesGradients() || inPlace.reads.count(&step)))
     repeatedRight = RepeatedRight();
+  if (isChain)
+    return runChain(chain->second, i);
   if (chains.others.count(&step))
     return std::nullopt;
   switch (step.kind) {

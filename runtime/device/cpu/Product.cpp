@@ -7,6 +7,7 @@
 #include "runtime/device/cpu/Softmax.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/Convert.h"
 #include "runtime/vector/VectorMath.h"
 
 #include <algorithm>
@@ -31,15 +32,10 @@ float largestMagnitude(const ConstMatrix &x, int64_t rows, int64_t columns) {
   const half *line = static_cast<const half *>(x.data);
   for (int64_t i = 0; i < lines; ++i)
     foldMagnitudes(line + i * stride, largest, length);
-  float result = 0;
-  for (int64_t i = 0; i < length; ++i) {
-    const float number = largest[i];
-    if (!(number <= result))
-      result = number;
-    if (std::isnan(number))
-      break;
-  }
-  return result;
+  static thread_local AlignedBuffer<float> wideMemory;
+  float *wide = wideMemory.reserve(length);
+  convert(largest, wide, length);
+  return maxRow(wide, length);
 }
 
 /// Three tensors whose last two dimensions are matrices a [m, k], b [k, n] and
