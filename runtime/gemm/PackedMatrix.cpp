@@ -19,10 +19,10 @@ using namespace gemm_detail;
 PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
     : rowCount(rows), termCount(depth),
       panelHeight(evenPart(rows, bestTiles<float>().maxRows)),
-      elementType(type), memory(ceilDiv(rows, panelHeight) * panelHeight *
-                                depth * elementBytes(type)) {
+      elementType(type),
+      memory(size_t(ceilDiv(rows, panelHeight) * panelHeight * depth *
+                    elementBytes(type))) {
   assert(type != MatrixType::F64 && "only F16 and F32 are packed");
-  std::fill_n(memory.data(), memory.capacity(), uint8_t(0));
 }
 
 const void *PackedMatrix::at(int64_t panel, int64_t term) const {

@@ -9,7 +9,7 @@
 #define ANEC_RUNTIME_GEMM_PACKEDMATRIX_H
 
 #include "runtime/gemm/Gemm.h"
-#include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/LargeMemory.h"
 
 namespace anec::rt {
 
@@ -25,7 +25,7 @@ public:
   int64_t depth() const { return termCount; }
   MatrixType type() const { return elementType; }
   int64_t panelRows() const { return panelHeight; }
-  int64_t bytes() const { return memory.capacity(); }
+  int64_t bytes() const { return static_cast<int64_t>(memory.size()); }
 
   /// Replaces all values by those of `from`, a view of F16 or F32 with any
   /// strides, each rounded once to nearest even.
@@ -48,7 +48,7 @@ private:
 
   int64_t rowCount, termCount, panelHeight;
   MatrixType elementType;
-  AlignedBuffer<uint8_t> memory;
+  LargeVector<uint8_t> memory;
 };
 
 /// The same product, and the same bits, as `gemm` with the matrix `a` was

@@ -6,9 +6,10 @@
 #ifndef ANEC_RUNTIME_SUPPORT_ALIGNEDBUFFER_H
 #define ANEC_RUNTIME_SUPPORT_ALIGNEDBUFFER_H
 
+#include "runtime/support/LargeMemory.h"
+
 #include <cstdint>
 #include <memory>
-#include <new>
 
 namespace anec::rt {
 
@@ -22,8 +23,9 @@ public:
   T *reserve(int64_t count) {
     if (count > elements) {
       memory.reset();
-      memory.reset(static_cast<T *>(
-          ::operator new(static_cast<size_t>(count) * sizeof(T), alignment)));
+      elements = 0;
+      const size_t bytes = static_cast<size_t>(count) * sizeof(T);
+      memory = {static_cast<T *>(takeLargeMemory(bytes)), Free{bytes}};
       elements = count;
     }
     return memory.get();
@@ -33,9 +35,9 @@ public:
   int64_t capacity() const { return elements; }
 
 private:
-  static constexpr std::align_val_t alignment{128};
   struct Free {
-    void operator()(T *pointer) const { ::operator delete(pointer, alignment); }
+    size_t bytes = 0;
+    void operator()(T *pointer) const { giveLargeMemory(pointer, bytes); }
   };
 
   std::unique_ptr<T, Free> memory;

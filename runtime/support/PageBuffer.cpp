@@ -14,8 +14,8 @@ namespace anec::rt {
 
 constexpr size_t hugePage = size_t(2) << 20;
 
-Result<PageBuffer> PageBuffer::create(size_t bytes, Use use) {
-  const bool isLarge = bytes >= hugePage && use == Use::Dense;
+Result<PageBuffer> PageBuffer::create(size_t bytes) {
+  const bool isLarge = bytes >= hugePage;
   PageBuffer buffer;
   buffer.mappedBytes = bytes + (isLarge ? hugePage : 0);
   buffer.mapping = ::mmap(nullptr, buffer.mappedBytes, PROT_READ | PROT_WRITE,

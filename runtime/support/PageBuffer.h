@@ -17,12 +17,8 @@ namespace anec::rt {
 /// Owns zeroed bytes; pages that are never touched take no memory.
 class PageBuffer {
 public:
-  /// How much of it will be touched: where parts will not, small pages keep
-  /// them from taking memory.
-  enum class Use { Dense, Sparse };
-
   /// Io when there is not enough memory.
-  static Result<PageBuffer> create(size_t bytes, Use use = Use::Dense);
+  static Result<PageBuffer> create(size_t bytes);
 
   PageBuffer() = default;
   PageBuffer(PageBuffer &&other) noexcept;

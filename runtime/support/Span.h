@@ -18,12 +18,15 @@ template <typename T> class Span {
 public:
   Span() = default;
   Span(T *data, size_t size) : first(data), count(size) {}
-  template <typename U, typename = std::enable_if_t<
-                            std::is_convertible_v<U (*)[], T (*)[]>>>
-  Span(std::vector<U> &values) : first(values.data()), count(values.size()) {}
-  template <typename U, typename = std::enable_if_t<
-                            std::is_convertible_v<const U (*)[], T (*)[]>>>
-  Span(const std::vector<U> &values)
+  template <
+      typename U, typename Allocator,
+      typename = std::enable_if_t<std::is_convertible_v<U (*)[], T (*)[]>>>
+  Span(std::vector<U, Allocator> &values)
+      : first(values.data()), count(values.size()) {}
+  template <typename U, typename Allocator,
+            typename =
+                std::enable_if_t<std::is_convertible_v<const U (*)[], T (*)[]>>>
+  Span(const std::vector<U, Allocator> &values)
       : first(values.data()), count(values.size()) {}
   template <typename U, typename = std::enable_if_t<
                             std::is_convertible_v<U (*)[], T (*)[]>>>

@@ -74,7 +74,7 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
     if (losses.home[b] != b)
       continue;
     if (buffer.type == Buffer::Type::Real)
-      realBuffers[b].assign(size_t(buffer.count), std::vector<Real>(size));
+      realBuffers[b].assign(size_t(buffer.count), LargeVector<Real>(size));
     else
       integerBuffers[b].assign(size_t(buffer.count),
                                std::vector<int32_t>(size));
@@ -434,7 +434,7 @@ void Executor<Real>::renew(const ValueRef &ref, int64_t i) {
   uint64_t &reader = readers[home][index];
   if (background->isDone(reader))
     return;
-  std::vector<Real> &memory = realBuffers[home][index];
+  LargeVector<Real> &memory = realBuffers[home][index];
   std::vector<Spare> &spare = spares[memory.size()];
   auto free = std::find_if(spare.begin(), spare.end(), [&](const Spare &each) {
     return background->isDone(each.reader);
@@ -442,11 +442,11 @@ void Executor<Real>::renew(const ValueRef &ref, int64_t i) {
   if (free == spare.end()) {
     size_t alike = 0;
     for (const auto &instances : realBuffers)
-      for (const std::vector<Real> &each : instances)
+      for (const LargeVector<Real> &each : instances)
         alike += each.size() == memory.size();
     if (spare.size() >= alike)
       return background->wait(reader);
-    free = spare.insert(spare.end(), Spare{std::vector<Real>(memory.size())});
+    free = spare.insert(spare.end(), Spare{LargeVector<Real>(memory.size())});
   }
   std::swap(memory, free->memory);
   free->reader = reader;
@@ -545,7 +545,7 @@ double Executor<Real>::witness(const std::string &program) {
     return largest;
   for (const HostProgram::Output &output : found->outputs)
     if (output.name == "witness")
-      for (const std::vector<Real> &each : realBuffers[output.buffer])
+      for (const LargeVector<Real> &each : realBuffers[output.buffer])
         largest = std::max(largest, double(each[0]));
   return largest;
 }

@@ -12,6 +12,7 @@
 #include "runtime/bundle/SurfaceTraffic.h"
 #include "runtime/device/Device.h"
 #include "runtime/host/HostOps.h"
+#include "runtime/support/LargeMemory.h"
 #include "runtime/train/BackgroundQueue.h"
 #include "runtime/train/ColumnScale.h"
 #include "runtime/train/ElementwiseChain.h"
@@ -212,14 +213,14 @@ private:
   ElementwiseChains chains;
   /// By buffer and index; one of the two for each buffer, none for one whose
   /// home is another.
-  std::vector<std::vector<std::vector<Real>>> realBuffers;
+  std::vector<std::vector<LargeVector<Real>>> realBuffers;
   std::vector<std::vector<std::vector<int32_t>>> integerBuffers;
   /// By buffer and index: the last job beside the device that reads it.
   std::vector<std::vector<uint64_t>> readers;
   /// Memory that was a buffer's until it was written anew while `reader` still
   /// read it; by number of elements, as many as there are such buffers.
   struct Spare {
-    std::vector<Real> memory;
+    LargeVector<Real> memory;
     uint64_t reader = 0;
   };
   std::map<size_t, std::vector<Spare>> spares;

@@ -29,13 +29,14 @@ SurfacePart partOf(const Region &region) {
 SurfaceArray::SurfaceArray(const SurfaceSpec &spec, ElementType type,
                            int64_t count, bool inTurn)
     : channels(spec.channels), width(spec.width), size(elementSize(type)),
-      count(count), inTurn(inTurn), isSparse(false) {
+      count(count), inTurn(inTurn) {
   // Weights may be kept packed, outside of this memory. Without them the whole
   // surface is in use.
-  for (const Region &region : spec.regions)
-    isSparse |= region.kind == RegionKind::Weight;
+  const bool hasWeights = std::any_of(
+      spec.regions.begin(), spec.regions.end(),
+      [](const Region &region) { return region.kind == RegionKind::Weight; });
   const ColumnUse activation = inTurn ? ColumnUse::InTurn : ColumnUse::Alone;
-  uses.assign(size_t(width), isSparse ? ColumnUse::None : activation);
+  uses.assign(size_t(width), hasWeights ? ColumnUse::None : activation);
   for (const Region &region : spec.regions)
     if (region.kind == RegionKind::Activation)
       use(partOf(region), /*isKept=*/false);
@@ -63,9 +64,7 @@ void SurfaceArray::place() {
                    std::max<int64_t>(lineBytes / size, 1));
     const int64_t bytes =
         std::max(minimumBytes, (channels * width + shifts.back()) * size);
-    Result<PageBuffer> created =
-        PageBuffer::create(size_t(bytes), isSparse ? PageBuffer::Use::Sparse
-                                                   : PageBuffer::Use::Dense);
+    Result<PageBuffer> created = PageBuffer::create(size_t(bytes));
     if (!created)
       throw std::bad_alloc();
     for (int64_t shift : shifts)

@@ -43,7 +43,7 @@ private:
   void place();
 
   int64_t channels, width, size, count;
-  bool inTurn, isSparse;
+  bool inTurn;
   std::vector<ColumnUse> uses;
   std::vector<PageBuffer> memory;
   /// By surface; empty before they are placed.
