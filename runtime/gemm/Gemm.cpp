@@ -55,15 +55,13 @@ public:
   /// `packed` stands for `a` unless it is null; `packing` is for all others.
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
-          const Matrix &c, ThreadPool &pool,
-          const Packing<T> &packing = bestPacking<T>(),
-          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr,
-          GemmPart part = GemmPart::Whole)
+          const Matrix &c, ThreadPool &pool, const Packing<T> &packing,
+          const GemmOptions &options)
       : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
         alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-        c(c), packing(packing), dots(dots), right(right),
-        isLower(part == GemmPart::Lower && mode == GemmMode::Overwrite &&
-                c.columnStride == 1 && !dots),
+        c(c), packing(packing), dots(options.dots), right(options.right),
+        isLower(options.part == GemmPart::Lower &&
+                mode == GemmMode::Overwrite && c.columnStride == 1 && !dots),
         pool(pool) {
     assert((!packed || termsEach == 1) && "packed operands are numbers");
     rows = evenPart(m, tiles.maxRows);
@@ -539,13 +537,13 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision, const ColumnDots *dots, RepeatedRight *right,
-          GemmPart part) {
+          GemmOptions options) {
   const bool isDouble = c.type == MatrixType::F64;
-  const bool isRounded = precision == GemmPrecision::Bf16;
+  const bool isRounded = options.precision == GemmPrecision::Bf16;
   assert(!(isDouble && isRounded) && "f64 operands are not rounded");
-  assert((!dots || (c.type == MatrixType::F32 && c.columnStride == 1)) &&
-         "dots of another matrix");
+  assert(
+      (!options.dots || (c.type == MatrixType::F32 && c.columnStride == 1)) &&
+      "dots of another matrix");
   assert((a.type == MatrixType::F64) == isDouble &&
          (b.type == MatrixType::F64) == isDouble && "mixed f64 product");
   if (m <= 0 || n <= 0)
@@ -568,30 +566,32 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     ConstMatrix left = b.transposed();
     b = a.transposed();
     a = left;
-    right = nullptr;
-    part = GemmPart::Whole;
+    options.right = nullptr;
+    options.part = GemmPart::Whole;
   }
   if (isDouble)
     Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                    bestPacking<double>(), nullptr, right, part)
+                    bestPacking<double>(), options)
         .run();
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
     Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                      bestPacking<Bf16Pair>(), dots, right, part)
+                      bestPacking<Bf16Pair>(), options)
         .run();
   else
     Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
                    isRounded ? bestRoundedPacking() : bestPacking<float>(),
-                   dots, right, part)
+                   options)
         .run();
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
           GemmMode mode, Matrix c, ThreadPool &pool, RepeatedRight *right) {
   assert(c.type != MatrixType::F64 && "f64 matrices are not packed");
+  GemmOptions options;
+  options.right = right;
   if (a.rows() > 0 && n > 0 && a.depth() > 0)
     Product<float>(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c,
-                   pool, bestPacking<float>(), nullptr, right)
+                   pool, bestPacking<float>(), options)
         .run();
 }
 

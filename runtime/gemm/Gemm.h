@@ -101,6 +101,15 @@ struct RepeatedRight {
   uint64_t content = 0;
 };
 
+/// What most products do without.
+struct GemmOptions {
+  GemmPrecision precision = GemmPrecision::Full;
+  GemmPart part = GemmPart::Whole;
+  /// Only for C of F32 whose columnStride is 1; k > 0.
+  const ColumnDots *dots = nullptr;
+  RepeatedRight *right = nullptr;
+};
+
 /// C = alpha * A * B, or C += alpha * A * B.
 ///
 /// Shapes    a: [m, k], b: [k, n], c: [m, n]; any size may be 0.
@@ -110,13 +119,9 @@ struct RepeatedRight {
 ///           bits for any number of threads.
 /// Aliasing  c overlaps neither a nor b.
 /// Errors    none. NaN and Inf propagate.
-///
-/// `dots` only for c of F32 whose columnStride is 1; k > 0.
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
-          GemmPrecision precision = GemmPrecision::Full,
-          const ColumnDots *dots = nullptr, RepeatedRight *right = nullptr,
-          GemmPart part = GemmPart::Whole);
+          GemmOptions options = {});
 
 } // namespace anec::rt
 

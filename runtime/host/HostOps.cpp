@@ -54,7 +54,7 @@ template <typename Real> void callLinear(const HostCall<Real> &call) {
   int64_t T = x.tokens(), I = x.features(), O = w.shape[0];
   gemm(O, T, I, 1.0, ConstMatrix(w.data, I), ConstMatrix(x.data, T),
        GemmMode::Overwrite, Matrix(call.results[0].data, T), call.pool,
-       call.precision);
+       {call.precision});
 }
 
 /// Features `first` to before `first + count` of a rank 3 value, [count, T].
@@ -94,7 +94,9 @@ template <typename Real> void multiplyTokens(const HostCall<Real> &call) {
         dots = {y.dotsWith + place, N, y.dots + columns.first};
       gemm(rows.count, columns.count, T, 1.0, rows.matrix,
            columns.matrix.transposed(), mode, Matrix(y.data + place, N),
-           call.pool, call.precision, y.dots ? &dots : nullptr, call.right);
+           call.pool,
+           {call.precision, GemmPart::Whole, y.dots ? &dots : nullptr,
+            call.right});
     }
 }
 
@@ -108,7 +110,7 @@ template <typename Real> void callMatmul(const HostCall<Real> &call) {
   GemmMode mode = y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
   gemm(N, T, K, 1.0, ConstMatrix(b.data, N).transposed(),
        ConstMatrix(a.data, T), mode, Matrix(y.data, T), call.pool,
-       call.precision);
+       {call.precision});
 }
 
 template <typename Real, BinaryOp op>

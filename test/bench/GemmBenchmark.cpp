@@ -67,7 +67,7 @@ void weightGradient(benchmark::State &state) {
   for (auto _ : state)
     gemm(m, n, k, 1, ConstMatrix(dy.data(), k),
          ConstMatrix(x.data(), k).transposed(), GemmMode::Accumulate,
-         Matrix(dw.data(), n), benchThreads(), precisionOf<how>);
+         Matrix(dw.data(), n), benchThreads(), {precisionOf<how>});
   reportProduct(state, m, n, k);
 }
 BENCHMARK(weightGradient<half>)->Apply(gradientShapes)->UseRealTime();
@@ -90,10 +90,10 @@ template <HostProduct how> void classifier(benchmark::State &state) {
   for (auto _ : state)
     if (of.backward)
       gemm(inner, n, rows, 1, w.transposed(), x, GemmMode::Overwrite, y,
-           benchThreads(), precisionOf<how>);
+           benchThreads(), {precisionOf<how>});
     else
       gemm(rows, n, inner, 1, w, x, GemmMode::Overwrite, y, benchThreads(),
-           precisionOf<how>);
+           {precisionOf<how>});
   reportProduct(state, rows, n, inner);
 }
 BENCHMARK(classifier<HostProduct::Full>)

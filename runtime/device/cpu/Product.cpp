@@ -95,9 +95,11 @@ private:
         arguments.isMasked && float(k) * largestMagnitude(left, m, k) *
                                       largestMagnitude(right, k, n) <=
                                   maskedScore;
+    GemmOptions options;
+    options.part = isCovered ? GemmPart::Lower : GemmPart::Whole;
+    options.right = repeated;
     gemm(m, n, k, 1, left, right, GemmMode::Overwrite, result(place[2]),
-         arguments.pool, GemmPrecision::Full, nullptr, repeated,
-         isCovered ? GemmPart::Lower : GemmPart::Whole);
+         arguments.pool, options);
   }
 
   static Dims batchStrides(const Tensor &tensor, const Dims &batch) {

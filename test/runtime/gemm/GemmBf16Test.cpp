@@ -79,7 +79,7 @@ void check(int64_t m, int64_t n, int64_t k, Order orderA, Order orderB,
   TestMatrix<TC> expected = c;
   ThreadPool pool(2);
   gemm(m, n, k, alpha, a.view(), b.view(), mode, c.result(), pool,
-       GemmPrecision::Bf16);
+       {GemmPrecision::Bf16});
   const double unit = sizeof(TC) == 2 ? 0x1p-11 : 0x1p-24;
   const std::vector<double> left = roundedElements(a);
   const std::vector<double> right = roundedElements(b);
@@ -152,11 +152,11 @@ void expectRounded(const std::vector<T> &numbers,
     if (isLeft)
       gemm(count, 1, 1, 1, ConstMatrix(numbers.data(), 1), ConstMatrix(&one, 1),
            GemmMode::Overwrite, Matrix(found.data(), 1), pool,
-           GemmPrecision::Bf16);
+           {GemmPrecision::Bf16});
     else
       gemm(1, count, 1, 1, ConstMatrix(&one, 1),
            ConstMatrix(numbers.data(), count), GemmMode::Overwrite,
-           Matrix(found.data(), count), pool, GemmPrecision::Bf16);
+           Matrix(found.data(), count), pool, {GemmPrecision::Bf16});
     for (size_t i = 0; i < numbers.size(); ++i)
       EXPECT_EQ(found[i], expected[i])
           << float(numbers[i]) << (isLeft ? " left" : " right");
@@ -194,7 +194,7 @@ TEST_P(GemmBf16, NotANumberStaysSo) {
   ThreadPool pool(1);
   const float one = 1;
   gemm(4, 1, 1, 1, ConstMatrix(numbers, 1), ConstMatrix(&one, 1),
-       GemmMode::Overwrite, Matrix(found, 1), pool, GemmPrecision::Bf16);
+       GemmMode::Overwrite, Matrix(found, 1), pool, {GemmPrecision::Bf16});
   for (float number : found)
     EXPECT_TRUE(std::isnan(number));
 }
@@ -211,7 +211,7 @@ TEST_P(GemmBf16, SpecialNumbersPropagate) {
         std::vector<float> c(m * n);
         gemm(m, n, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), n),
              GemmMode::Overwrite, Matrix(c.data(), n), pool,
-             GemmPrecision::Bf16);
+             {GemmPrecision::Bf16});
         for (int64_t i = 0; i < m; ++i)
           for (int64_t j = 0; j < n; ++j) {
             const float found = c[size_t(i * n + j)];
@@ -231,13 +231,13 @@ TEST_P(GemmBf16, TinyNumbersAreKeptOrZero) {
   for (float number : tiny) {
     float found = -1;
     gemm(1, 1, 1, 1, ConstMatrix(&number, 1), ConstMatrix(&factor, 1),
-         GemmMode::Overwrite, Matrix(&found, 1), pool, GemmPrecision::Bf16);
+         GemmMode::Overwrite, Matrix(&found, 1), pool, {GemmPrecision::Bf16});
     EXPECT_TRUE(found == number * factor || found == 0) << number;
   }
   const float small = 0x1p-70F;
   float found = -1;
   gemm(1, 1, 1, 1, ConstMatrix(&small, 1), ConstMatrix(&small, 1),
-       GemmMode::Overwrite, Matrix(&found, 1), pool, GemmPrecision::Bf16);
+       GemmMode::Overwrite, Matrix(&found, 1), pool, {GemmPrecision::Bf16});
   EXPECT_TRUE(found == 0x1p-140F || found == 0);
 }
 
@@ -249,7 +249,7 @@ TEST_P(GemmBf16, SameBitsForAnyNumberOfThreads) {
     ThreadPool pool(threads);
     TestMatrix<float> c(300, 500, Order::Rows, 3);
     gemm(300, 500, 1101, 1, a.view(), b.view(), GemmMode::Accumulate,
-         c.result(), pool, GemmPrecision::Bf16);
+         c.result(), pool, {GemmPrecision::Bf16});
     if (expected.empty())
       expected = c.elements;
     EXPECT_EQ(std::memcmp(expected.data(), c.elements.data(),

@@ -286,7 +286,7 @@ void checkDots(int64_t m, int64_t n, int64_t k, GemmMode mode) {
     same.assign(sums.size(), 3.0);
     const ColumnDots dots{d.elements.data(), d.rowStride, same.data()};
     gemm(m, n, k, alpha, a.view(), b.view(), mode, result.result(), pool,
-         GemmPrecision::Full, &dots);
+         {GemmPrecision::Full, GemmPart::Whole, &dots});
     if (threads == 1)
       sums = same;
     EXPECT_EQ(sums, same);
@@ -346,7 +346,7 @@ template <typename C> void checkLower(int64_t m, int64_t n, int64_t k) {
     gemm(m, n, k, 1, a.view(), b.view(), GemmMode::Overwrite, expected.result(),
          pool);
     gemm(m, n, k, 1, a.view(), b.view(), GemmMode::Overwrite, found.result(),
-         pool, GemmPrecision::Full, nullptr, nullptr, GemmPart::Lower);
+         pool, {GemmPrecision::Full, GemmPart::Lower});
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
         if (j > i && found.at(i, j) == C(0))
@@ -376,7 +376,7 @@ TEST(Gemm, LowerPartOfOthers) {
         order == Order::Rows ? GemmMode::Accumulate : GemmMode::Overwrite;
     gemm(200, 200, 50, 1, a.view(), b.view(), mode, expected.result(), pool);
     gemm(200, 200, 50, 1, a.view(), b.view(), mode, found.result(), pool,
-         GemmPrecision::Full, nullptr, nullptr, GemmPart::Lower);
+         {GemmPrecision::Full, GemmPart::Lower});
     EXPECT_EQ(found.elements, expected.elements);
   }
 }
@@ -405,7 +405,8 @@ TEST(Gemm, SameRightOperandAgain) {
           gemm(a.rows, n, size.k, 1, a.view(), from.view(), GemmMode::Overwrite,
                expected.result(), pool);
           gemm(a.rows, n, size.k, 1, a.view(), from.view(), GemmMode::Overwrite,
-               found.result(), pool, GemmPrecision::Full, nullptr, &right);
+               found.result(), pool,
+               {GemmPrecision::Full, GemmPart::Whole, nullptr, &right});
           EXPECT_EQ(expected.elements, found.elements) << i;
         }
       }
@@ -421,8 +422,8 @@ TEST(Gemm, SameRightOperandMeetsInfinity) {
   for (float number : {1.0F, std::numeric_limits<float>::infinity()}) {
     a[3 * k + 50] = number;
     gemm(m, n, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), n),
-         GemmMode::Overwrite, Matrix(c.data(), n), pool, GemmPrecision::Full,
-         nullptr, &right);
+         GemmMode::Overwrite, Matrix(c.data(), n), pool,
+         {GemmPrecision::Full, GemmPart::Whole, nullptr, &right});
     EXPECT_EQ(std::isnan(c[3 * n]), number > 1);
     EXPECT_EQ(c[0], 1);
   }
