@@ -3,6 +3,7 @@
 #include "runtime/support/LargeMemory.h"
 
 #include "runtime/support/PageBuffer.h"
+#include "runtime/support/Sanitizer.h"
 
 #include <algorithm>
 #include <cassert>
@@ -16,15 +17,6 @@ namespace anec::rt {
 namespace {
 
 constexpr std::align_val_t alignment{128};
-
-// Where each array has memory of its own, sanitizers see who leaves it.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool isPooled = false;
-#elif defined(__has_feature)
-constexpr bool isPooled = !__has_feature(address_sanitizer);
-#else
-constexpr bool isPooled = true;
-#endif
 
 /// Some huge pages: what is not touched costs nothing.
 constexpr size_t chunkBytes = size_t(32) << 20;
@@ -139,17 +131,18 @@ private:
   std::map<uint8_t *, Chunk> chunks;
 };
 
-bool isPooledArray(size_t bytes) { return isPooled && bytes >= smallBytes; }
+/// Where each array has memory of its own, a sanitizer sees who leaves it.
+bool isPooled(size_t bytes) { return !isSanitized && bytes >= smallBytes; }
 
 } // namespace
 
 void *takeLargeMemory(size_t bytes) {
-  return isPooledArray(bytes) ? Pool::get().take(bytes)
-                              : ::operator new(bytes, alignment);
+  return isPooled(bytes) ? Pool::get().take(bytes)
+                         : ::operator new(bytes, alignment);
 }
 
 void giveLargeMemory(void *memory, size_t bytes) noexcept {
-  if (isPooledArray(bytes))
+  if (isPooled(bytes))
     Pool::get().give(memory);
   else
     ::operator delete(memory, alignment);

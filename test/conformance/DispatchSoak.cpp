@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/DeviceFactory.h"
+#include "runtime/support/Sanitizer.h"
 #include "runtime/support/ThreadPool.h"
 #include "test/conformance/Programs.h"
 
@@ -29,13 +30,7 @@ struct Usage {
 
 /// Under a sanitizer freed memory is kept for a while; it looks for leaks
 /// itself.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool memoryIsComparable = false;
-#elif defined(__has_feature)
-constexpr bool memoryIsComparable = !__has_feature(address_sanitizer);
-#else
-constexpr bool memoryIsComparable = true;
-#endif
+constexpr bool memoryIsComparable = !isSanitized;
 
 /// Linux only: elsewhere all zero.
 Usage measure() {

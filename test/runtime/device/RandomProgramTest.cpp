@@ -30,7 +30,7 @@ using mil::random::RandomKernel;
 namespace {
 
 /// Programs per numerics.
-constexpr int64_t defaultCount = mil::random::isSanitized ? 120 : 1200;
+constexpr int64_t defaultCount = isSanitized ? 120 : 1200;
 
 /// What the comparisons covered.
 struct Statistics {

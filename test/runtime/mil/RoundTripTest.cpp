@@ -48,7 +48,7 @@ template <typename Test> void forEachSeed(uint64_t count, Test test) {
 }
 
 TEST(RoundTrip, RandomPrograms) {
-  forEachSeed(random::isSanitized ? 1000 : 10000, [](uint64_t seed) {
+  forEachSeed(isSanitized ? 1000 : 10000, [](uint64_t seed) {
     const Program program = random::randomProgram(seed);
     const std::string text = print(program);
     const std::string problem = problemWith(program, text);
@@ -57,7 +57,7 @@ TEST(RoundTrip, RandomPrograms) {
 }
 
 TEST(RoundTrip, WhiteSpaceHasNoMeaning) {
-  forEachSeed(random::isSanitized ? 100 : 500, [](uint64_t seed) {
+  forEachSeed(isSanitized ? 100 : 500, [](uint64_t seed) {
     const Program program = random::randomProgram(seed);
     const std::string text = random::respaced(print(program), seed);
     const std::string problem = problemWith(program, text);
@@ -66,7 +66,7 @@ TEST(RoundTrip, WhiteSpaceHasNoMeaning) {
 }
 
 TEST(RoundTrip, RandomKernels) {
-  forEachSeed(random::isSanitized ? 20 : 200, [](uint64_t seed) {
+  forEachSeed(isSanitized ? 20 : 200, [](uint64_t seed) {
     const random::RandomKernel kernel = random::randomKernel(seed);
     return problemWith(kernel.program, print(kernel.program));
   });

@@ -7,6 +7,7 @@
 #include "runtime/support/LargeMemory.h"
 
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/Sanitizer.h"
 
 #include <gtest/gtest.h>
 
@@ -66,18 +67,9 @@ TEST(LargeMemory, FromSeveralThreads) {
     thread.join();
 }
 
-// Sanitizers keep what was given back out of use.
-#if defined(__SANITIZE_ADDRESS__)
-#define ANEC_REUSES 0
-#elif defined(__has_feature)
-#define ANEC_REUSES !__has_feature(address_sanitizer)
-#else
-#define ANEC_REUSES 1
-#endif
-
 TEST(LargeMemory, ThePlaceOfOneIsUsedAgain) {
-  if (!ANEC_REUSES)
-    GTEST_SKIP();
+  if (isSanitized)
+    GTEST_SKIP() << "freed memory is kept out of use";
   void *first = takeLargeMemory(mib), *second = takeLargeMemory(mib),
        *third = takeLargeMemory(mib);
   giveLargeMemory(first, mib);

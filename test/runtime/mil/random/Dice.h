@@ -7,22 +7,11 @@
 #define ANEC_TEST_RUNTIME_MIL_RANDOM_DICE_H
 
 #include "runtime/support/Random.h"
+#include "runtime/support/Sanitizer.h"
 
 #include <vector>
 
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-
 namespace anec::rt::mil::random {
-
-/// Sanitizers make every program ten to twenty times slower, so that tests run
-/// fewer.
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-constexpr bool isSanitized = true;
-#else
-constexpr bool isSanitized = false;
-#endif
 
 class Dice {
 public:
