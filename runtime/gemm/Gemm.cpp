@@ -160,6 +160,7 @@ private:
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b;
   AlignedBuffer<SumOf<T>> sums, partial, dots;
+  AlignedBuffer<double> sumsOfDots;
   AlignedBuffer<Terms> terms;
   /// Whose terms are in `terms`, and whose numbers in `b`.
   uint64_t blockOfTerms = 0, contentOfB = 0;
@@ -517,14 +518,33 @@ void Product<T>::placeDots(int64_t panel, int64_t column,
   result.dots = dotsOfPanels + panel * dotsApart + column;
 }
 
-/// The sum over the panels, in their order.
+/// sums[i] += numbers[i]
+template <typename T>
+static void addTo(double *sums, const T *numbers, int64_t count) {
+  // A length that compilers know becomes vectors.
+  constexpr int64_t group = 32;
+  int64_t i = 0;
+  for (; i + group <= count; i += group)
+    for (int64_t j = i; j < i + group; ++j)
+      sums[j] += double(numbers[j]);
+  for (; i < count; ++i)
+    sums[i] += double(numbers[i]);
+}
+
+/// The sum over the panels, some that follow each other first: the thread that
+/// computed them has them in its cache.
 template <typename T> void Product<T>::addDots() const {
-  constexpr int64_t columnsAtOnce = 256;
-  pool.parallelTiles(n, columnsAtOnce, [&](int64_t begin, int64_t end) {
-    for (int64_t panel = 0; panel < panels; ++panel)
-      for (int64_t j = begin; j < end; ++j)
-        dots->sums[j] += double(dotsOfPanels[panel * dotsApart + j]);
+  constexpr int64_t panelsTogether = 16;
+  const int64_t parts = ceilDiv(panels, panelsTogether);
+  double *sums = Workspace<T>::get().sumsOfDots.reserve(parts * n);
+  pool.parallelTiles(panels, panelsTogether, [&](int64_t begin, int64_t end) {
+    double *part = sums + begin / panelsTogether * n;
+    std::fill_n(part, n, 0.0);
+    for (int64_t panel = begin; panel < end; ++panel)
+      addTo(part, dotsOfPanels + panel * dotsApart, n);
   });
+  for (int64_t part = 0; part < parts; ++part)
+    addTo(dots->sums, sums + part * n, n);
 }
 
 /// C = 0 or C += 0, for products without terms.
