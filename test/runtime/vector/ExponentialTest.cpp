@@ -25,27 +25,43 @@ double unitsBetween(float found, double expected) {
   return std::abs(found - expected) / std::ldexp(1.0, exponent - 24);
 }
 
-/// The largest error of e^x for x from `begin` on.
-double worstOf(double begin, double end, double step) {
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// The largest error of the function `name` for x from `begin` on.
+template <typename Function>
+double worstOf(const char *name, const Function &function, double begin,
+               double end, double step) {
   std::vector<float> x, y;
   for (double number = begin; number < end; number += step)
     x.push_back(static_cast<float>(number));
   y.resize(x.size());
-  findUnaryRow<float>("exp")(x.data(), y.data(), static_cast<int64_t>(x.size()),
-                             0, 0);
+  findUnaryRow<float>(name)(x.data(), y.data(), static_cast<int64_t>(x.size()),
+                            0, 0);
   double worst = 0;
   for (size_t i = 0; i < x.size(); ++i)
     worst = std::max(worst,
-                     unitsBetween(y[i], std::exp(static_cast<double>(x[i]))));
+                     unitsBetween(y[i], function(static_cast<double>(x[i]))));
   return worst;
 }
 
 TEST(Exponential, FourUnitsOverTheWholeRange) {
-  EXPECT_LE(worstOf(-87.33, 0, 1e-4), 2);
-  EXPECT_LE(worstOf(-1e-3, 0, 1e-9), 2);
-  EXPECT_LE(worstOf(0, 88.72, 1e-4), 4);
+  const auto e = [](double x) { return std::exp(x); };
+  EXPECT_LE(worstOf("exp", e, -87.33, 0, 1e-4), 2);
+  EXPECT_LE(worstOf("exp", e, -1e-3, 0, 1e-9), 2);
+  EXPECT_LE(worstOf("exp", e, 0, 88.72, 1e-4), 4);
   // Vectors that have both signs.
-  EXPECT_LE(worstOf(-0.7, 0.7, 1e-5), 4);
+  EXPECT_LE(worstOf("exp", e, -0.7, 0.7, 1e-5), 4);
+}
+
+TEST(Exponential, SigmoidOverTheWholeRange) {
+  EXPECT_LE(worstOf("sigmoid", sigmoid, -87, 20, 1e-4), 4);
+  EXPECT_LE(worstOf("sigmoid", sigmoid, -1, 1, 1e-6), 4);
+  const float ends[] = {0, -0.0F, 20, 88, infinity, -infinity};
+  float y[6];
+  findUnaryRow<float>("sigmoid")(ends, y, 6, 0, 0);
+  const float expected[] = {0.5F, 0.5F, 1, 1, 1, 0};
+  for (size_t i = 0; i < 6; ++i)
+    EXPECT_EQ(y[i], expected[i]) << ends[i];
 }
 
 TEST(Exponential, EndsOfTheRange) {
