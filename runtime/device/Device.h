@@ -84,6 +84,15 @@ struct BakedWeight {
   std::vector<uint8_t> bytes;
 };
 
+/// A region of an input whose elements a program finds in a region of another
+/// surface, the lender, as many rows and columns in the same order. The
+/// lender's are as wide as it is and not folded: side by side in memory.
+struct BorrowedRegion {
+  /// In the order of the MIL signature.
+  size_t input = 0;
+  Region region, lenders;
+};
+
 /// Everything a device needs to compile one program.
 struct ProgramFiles {
   std::string name;
@@ -102,6 +111,8 @@ struct ProgramFiles {
   std::map<std::string, std::vector<uint8_t>> exactBlobs = {};
   /// The same for constants in the text, by their names.
   std::map<std::string, std::vector<double>> exactValues = {};
+  /// Only for devices that `borrow`; of one input no two overlap.
+  std::vector<BorrowedRegion> borrowed = {};
 };
 
 /// A compiled program; destroyed before its device.
@@ -227,17 +238,23 @@ public:
   virtual Result<std::unique_ptr<SurfaceMap>>
   map(Surface &surface, RegionId region, Access access) = 0;
 
-  /// Says that `program` will run on `inputs`: the device may keep staged
-  /// weights in the form that the program reads. `run` does without, later.
+  /// Says that `program` will run on `inputs`, as `run` takes them: the device
+  /// may keep staged weights in the form that the program reads. `run` does
+  /// without, later.
   virtual void prepare(Program &program, const std::vector<Surface *> &inputs) {
     (void)program;
     (void)inputs;
   }
 
+  /// Whether programs read regions of their inputs where ProgramFiles::borrowed
+  /// says, so that nobody need copy them.
+  virtual bool borrows() const { return false; }
+
   /// Runs to completion. `inputs` and `outputs` follow the MIL signature; a
-  /// device that orders them otherwise permutes here, not above. A surface may
-  /// be an input and an output where the target allows it (io-in-place): the
-  /// program sees what it held before.
+  /// device that orders them otherwise permutes here, not above. Behind the
+  /// inputs come the lenders of what the program borrows, in that order; none
+  /// is an output. A surface may be an input and an output where the target
+  /// allows it (io-in-place): the program sees what it held before.
   virtual std::optional<Error> run(Program &program,
                                    const std::vector<Surface *> &inputs,
                                    const std::vector<Surface *> &outputs) = 0;

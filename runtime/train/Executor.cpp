@@ -63,6 +63,8 @@ Executor<Real>::create(const Bundle &bundle, Device &device,
 template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   const Plan &plan = bundle.plan();
   inPlace = findInPlaceReads(plan);
+  if (device.borrows())
+    borrowed = findBorrowedRegions(plan);
   losses = findLossesWithGradients(plan);
   chains = findElementwiseChains(plan, inPlace);
   realBuffers.resize(plan.buffers.size());
@@ -171,7 +173,7 @@ void Executor<Real>::prepareDispatches(const std::vector<Step> &steps,
         prepareDispatches(step.body, n);
     else if (step.kind == Step::Kind::Dispatch)
       if (Program *program = programs.loaded(step.kernel, step.instance.at(i)))
-        device.prepare(*program, surfacesOf(step.inputs, i));
+        device.prepare(*program, inputsOf(step, i));
   }
 }
 
@@ -284,6 +286,8 @@ std::optional<Error> Executor<Real>::runCopy(const Step &step, int64_t i) {
   Surface &source = surface(step.from.at, i), &target = surface(step.to.at, i);
   traffic->hostReads(step.from, i);
   traffic->hostWrites(step.to, i);
+  if (borrowed.copies.count(&step))
+    return std::nullopt; // Its reader looks for itself.
   ANEC_ASSIGN(std::unique_ptr<SurfaceMap> from,
               device.map(source, step.from.region, Access::Read));
   if (&source != &target) {
@@ -315,8 +319,7 @@ std::optional<Error> Executor<Real>::runDispatch(const Step &step, int64_t i) {
   count.deviceFlops += flops[step.kernel];
   for (const SurfaceRef &output : step.outputs)
     traffic->deviceWrites(output, i);
-  return device.run(*program, surfacesOf(step.inputs, i),
-                    surfacesOf(step.outputs, i));
+  return device.run(*program, inputsOf(step, i), surfacesOf(step.outputs, i));
 }
 
 template <typename Real>
@@ -506,6 +509,18 @@ Executor<Real>::surfacesOf(const std::vector<SurfaceRef> &refs, int64_t i) {
   std::vector<Surface *> result;
   for (const SurfaceRef &ref : refs)
     result.push_back(&surface(ref, i));
+  return result;
+}
+
+/// With the lenders behind those of the plan.
+template <typename Real>
+std::vector<Surface *> Executor<Real>::inputsOf(const Step &dispatch,
+                                                int64_t i) {
+  std::vector<Surface *> result = surfacesOf(dispatch.inputs, i);
+  if (auto found = borrowed.lenders.find(&dispatch);
+      found != borrowed.lenders.end())
+    for (Surface *lender : surfacesOf(found->second, i))
+      result.push_back(lender);
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/host/HostOps.h"
 #include "runtime/support/LargeMemory.h"
 #include "runtime/train/BackgroundQueue.h"
+#include "runtime/train/BorrowedRegions.h"
 #include "runtime/train/ColumnScale.h"
 #include "runtime/train/ElementwiseChain.h"
 #include "runtime/train/InPlaceReads.h"
@@ -196,6 +197,7 @@ private:
   HostTensor<Real> resultTensor(const ValueRef &ref, int64_t i);
   std::vector<Surface *> surfacesOf(const std::vector<SurfaceRef> &refs,
                                     int64_t i);
+  std::vector<Surface *> inputsOf(const Step &dispatch, int64_t i);
   Surface &surface(const SurfaceRef &ref, int64_t i);
 
   const Bundle &bundle;
@@ -209,6 +211,8 @@ private:
   InPlaceReads inPlace;
   /// Of products that follow each other, where no step runs beside others.
   RepeatedRight repeatedRight;
+  /// None for devices that borrow nothing.
+  BorrowedRegions borrowed;
   LossesWithGradients losses;
   ElementwiseChains chains;
   /// By buffer and index; one of the two for each buffer, none for one whose

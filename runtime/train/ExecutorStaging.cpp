@@ -139,6 +139,9 @@ ProgramSet::Request Executor<Real>::loading(size_t kernel, int64_t instance,
             ProgramFiles files = bundle.programFiles(description);
             for (const Baked &baked : description.baked)
               files.baked[baked.path] = bake(baked, instance);
+            if (auto found = borrowed.byKernel.find(kernel);
+                found != borrowed.byKernel.end())
+              files.borrowed = found->second;
             return files;
           }};
 }

@@ -344,6 +344,7 @@ std::optional<Error> Compiler::compile(const mil::Function &function) {
     warnings->insert(warnings->end(), scope.warnings().begin(),
                      scope.warnings().end());
   removeDeadSteps(program->buffers, program->steps);
+  readBorrowed();
   findMaskedProducts(program->buffers, program->constants, program->steps);
   // Fusing keeps which row is read before which is written.
   program->shared = findSharedPorts(program->buffers, program->steps);

@@ -55,6 +55,12 @@ private:
   /// Makes the value's memory a part of `target`, where nothing forbids it.
   bool place(const ValueRef &value, size_t target, int64_t offset);
 
+  /// Lets steps read what the program borrows where it is.
+  void readBorrowed();
+  std::optional<std::vector<std::pair<ValueRef *, size_t>>>
+  readersOf(const BorrowedRegion &borrowed);
+  void replaceCopies();
+
   /// Finds the packed form of the step's packable input, if it can have one.
   void planPacking(Step &step);
   /// Notes what of the inputs is read in place.

@@ -51,6 +51,7 @@ public:
   std::optional<Error> run(Program &program,
                            const std::vector<Surface *> &inputs,
                            const std::vector<Surface *> &outputs) override;
+  bool borrows() const override { return true; }
   DeviceCounters counters() const override {
     DeviceCounters all = counted;
     all.compiles = compiles;
@@ -67,6 +68,8 @@ private:
                                   uint64_t &bytes) const;
 
   size_t bytesOf(const Surface &surface) const;
+  void copyBorrowed(const CpuProgram &program,
+                    const std::vector<Surface *> &inputs) const;
   std::vector<size_t> moveShared(const CpuProgram &program,
                                  const std::vector<const void *> &from,
                                  std::vector<void *> &to,
@@ -181,10 +184,10 @@ Result<std::unique_ptr<SurfaceMap>> CpuDevice::map(Surface &surface,
 /// Surfaces must have the size of the ports they are given for.
 std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
                                    const std::vector<Surface *> &surfaces,
-                                   const char *what) {
-  if (ports.size() != surfaces.size())
+                                   const char *what, size_t lenders = 0) {
+  if (ports.size() + lenders != surfaces.size())
     return makeError(ErrorCode::InvalidInput, "expected {} {}s, found {}",
-                     ports.size(), what, surfaces.size());
+                     ports.size() + lenders, what, surfaces.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     const SurfaceSpec &spec = surfaces[i]->spec();
     const SurfaceShape shape = *surfaceShape(ports[i].layout.dims);
@@ -196,6 +199,60 @@ std::optional<Error> checkSurfaces(const std::vector<Port> &ports,
                        spec.name, spec.channels, spec.width);
   }
   return std::nullopt;
+}
+
+/// Lenders must hold what a program borrows, and not be written meanwhile.
+std::optional<Error> checkLenders(const std::vector<Borrowed> &borrowed,
+                                  Surface *const *lenders,
+                                  const std::vector<Surface *> &outputs) {
+  for (size_t i = 0; i < borrowed.size(); ++i) {
+    const SurfaceSpec &spec = lenders[i]->spec();
+    const Region &region = borrowed[i].what.lenders;
+    if (region.columns != spec.width || region.rows > region.blockRows ||
+        region.channel + region.rows > spec.channels)
+      return makeError(ErrorCode::InvalidInput,
+                       "surface '{}' [{}, {}]: expected all columns of {} "
+                       "channels from {} on to be region '{}' [{}, {}]",
+                       spec.name, spec.channels, spec.width, region.rows,
+                       region.channel, region.name, region.rows,
+                       region.columns);
+    if (std::find(outputs.begin(), outputs.end(), lenders[i]) != outputs.end())
+      return makeError(ErrorCode::InvalidInput,
+                       "surface '{}' lends to a dispatch that writes it",
+                       spec.name);
+  }
+  return std::nullopt;
+}
+
+/// The first element of what a surface lends.
+static uint8_t *lentBy(Surface &surface, const Borrowed &borrowed) {
+  auto &memory = static_cast<CpuSurface &>(surface);
+  return memory.data() + borrowed.what.lenders.channel * memory.spec().width *
+                             elementSize(memory.type());
+}
+
+/// What the program reads in its inputs all the same.
+void CpuDevice::copyBorrowed(const CpuProgram &program,
+                             const std::vector<Surface *> &inputs) const {
+  const std::vector<Borrowed> &borrowed = program.borrowed();
+  for (size_t i = 0; i < borrowed.size(); ++i) {
+    if (borrowed[i].isReadThere)
+      continue;
+    const Region &region = borrowed[i].what.region;
+    const int64_t size = elementSize(storageType(mode));
+    auto &to = static_cast<CpuSurface &>(*inputs[borrowed[i].what.input]);
+    to.keepInPlace(partOf(region));
+    const uint8_t *from =
+        lentBy(*inputs[program.inputs().size() + i], borrowed[i]);
+    for (int64_t row = 0; row < region.rows; ++row) {
+      const int64_t channel = region.channel + row % region.blockRows;
+      const int64_t column =
+          region.column + row / region.blockRows * region.columns;
+      std::memcpy(to.data() + (channel * to.spec().width + column) * size,
+                  from + row * region.columns * size,
+                  static_cast<size_t>(region.columns * size));
+    }
+  }
 }
 
 /// The packed forms of what `program` can read so, and everything else in
@@ -224,7 +281,8 @@ bringIntoForm(const CpuProgram &program, const std::vector<Surface *> &inputs,
 void CpuDevice::prepare(Program &program,
                         const std::vector<Surface *> &inputs) {
   const CpuProgram &loaded = *static_cast<LoadedProgram &>(program).program;
-  if (!checkSurfaces(loaded.inputs(), inputs, "input"))
+  if (!checkSurfaces(loaded.inputs(), inputs, "input",
+                     loaded.borrowed().size()))
     bringIntoForm(loaded, inputs, pool);
 }
 
@@ -265,8 +323,12 @@ std::optional<Error> CpuDevice::run(Program &program,
                                     const std::vector<Surface *> &inputs,
                                     const std::vector<Surface *> &outputs) {
   auto &loaded = static_cast<LoadedProgram &>(program);
-  ANEC_TRY(checkSurfaces(loaded.program->inputs(), inputs, "input"));
+  const std::vector<Borrowed> &borrowed = loaded.program->borrowed();
+  const size_t ports = loaded.program->inputs().size();
+  ANEC_TRY(checkSurfaces(loaded.program->inputs(), inputs, "input",
+                         borrowed.size()));
   ANEC_TRY(checkSurfaces(loaded.program->outputs(), outputs, "output"));
+  ANEC_TRY(checkLenders(borrowed, inputs.data() + ports, outputs));
   for (Surface *surface : outputs) {
     if (std::count(outputs.begin(), outputs.end(), surface) > 1)
       return makeError(ErrorCode::InvalidInput,
@@ -277,10 +339,16 @@ std::optional<Error> CpuDevice::run(Program &program,
   // Addresses are those of arrays with all that is read in them.
   const std::vector<const PackedMatrix *> packed =
       bringIntoForm(*loaded.program, inputs, pool);
+  for (size_t i = 0; i < borrowed.size(); ++i)
+    static_cast<CpuSurface *>(inputs[ports + i])
+        ->keepInPlace(partOf(borrowed[i].what.lenders));
+  copyBorrowed(*loaded.program, inputs);
   std::vector<const void *> from;
   std::vector<void *> to;
-  for (Surface *surface : inputs)
-    from.push_back(static_cast<CpuSurface *>(surface)->data());
+  for (size_t i = 0; i < ports; ++i)
+    from.push_back(static_cast<CpuSurface *>(inputs[i])->data());
+  for (size_t i = 0; i < borrowed.size(); ++i)
+    from.push_back(lentBy(*inputs[ports + i], borrowed[i]));
   for (Surface *surface : outputs)
     to.push_back(static_cast<CpuSurface *>(surface)->data());
   const std::vector<size_t> shared =

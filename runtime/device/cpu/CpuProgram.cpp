@@ -104,7 +104,7 @@ std::optional<Error> CpuProgram::run(
     const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
     AlignedBuffer<uint8_t> &arena, ThreadPool &pool, OperatorTimes *times,
     const std::vector<const PackedMatrix *> &packed) const {
-  assert(inputs.size() == inputPorts.size() &&
+  assert(inputs.size() == inputPorts.size() + borrows.size() &&
          outputs.size() == outputPorts.size() && "wrong number of pointers");
   const Memory memory{inputs, packed, outputs, arena.reserve(arenaSize)};
   std::unique_ptr<Frame> frame = takeFrame();

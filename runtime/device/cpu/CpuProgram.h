@@ -66,6 +66,13 @@ struct PackedPart : InputPart {
   bool transposed = false;
 };
 
+/// A region that a program finds outside of its input, behind the ports.
+struct Borrowed {
+  BorrowedRegion what;
+  /// Otherwise the program reads the input all the same.
+  bool isReadThere = false;
+};
+
 /// An input and an output of a program, by number.
 struct SharedPorts {
   size_t input = 0, output = 0;
@@ -148,12 +155,15 @@ public:
   /// the former, nothing else does, and writes the latter, element by element.
   const std::vector<SharedPorts> &sharedPorts() const { return shared; }
 
+  /// What ProgramFiles::borrowed asked for.
+  const std::vector<Borrowed> &borrowed() const { return borrows; }
+
   /// Computes all outputs. Pointers follow the ports and do not overlap, but
-  /// for sharedPorts();
-  /// `arena` grows as needed and may be shared by programs. Adds to `times`
-  /// unless it is null. `packed` follows packedParts() with null for what is
-  /// read in place; empty: everything is. InvalidInput when an index among the
-  /// inputs reaches outside a tensor.
+  /// for sharedPorts(); behind the inputs come the first elements of
+  /// borrowed(). `arena` grows as needed and may be shared by programs. Adds to
+  /// `times` unless it is null. `packed` follows packedParts() with null for
+  /// what is read in place; empty: everything is. InvalidInput when an index
+  /// among the inputs reaches outside a tensor.
   std::optional<Error>
   run(const std::vector<const void *> &inputs,
       const std::vector<void *> &outputs, AlignedBuffer<uint8_t> &arena,
@@ -180,6 +190,10 @@ private:
   using Frame = std::vector<StepTensors>;
 
   CpuProgram() = default;
+  /// Not what the program borrows.
+  bool isPort(const Buffer &buffer) const {
+    return buffer.kind == BufferKind::Input && buffer.index < inputPorts.size();
+  }
   uint8_t *address(size_t buffer, const Memory &memory) const;
   void setAddresses(const std::vector<ValueRef> &values, const Memory &memory,
                     std::vector<Tensor> &tensors) const;
@@ -197,6 +211,7 @@ private:
   std::vector<PackedPart> parts;
   std::vector<InputPart> reads;
   std::vector<SharedPorts> shared;
+  std::vector<Borrowed> borrows;
   int64_t arenaSize = 0;
   /// Frames that no run uses.
   mutable std::mutex framesMutex;

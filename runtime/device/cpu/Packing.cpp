@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cpu/Compiler.h"
+#include "runtime/device/cpu/InputParts.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -42,11 +43,6 @@ std::optional<LeftOperand> leftOperand(const Layout &layout, PackedForm form) {
   return operand;
 }
 
-/// Columns of an input of shape [1, channels, 1, width]; 0 for other shapes.
-int64_t widthOf(const Layout &port) {
-  return port.rank() == 4 && port.dims[0] == 1 ? port.dims[3] : 0;
-}
-
 /// The rectangle that the operand is, when it is one.
 std::optional<PackedPart> partOf(const LeftOperand &operand, int64_t offset,
                                  size_t port, int64_t width) {
@@ -67,30 +63,6 @@ std::optional<PackedPart> partOf(const LeftOperand &operand, int64_t offset,
   if (part.column + part.columns > width)
     return std::nullopt;
   return part;
-}
-
-/// The smallest rectangle around a view of an input; all of it when the view
-/// is not made of channels and columns.
-InputPart boundsOf(const Layout &view, int64_t offset, size_t index,
-                   const Layout &port) {
-  const int64_t width = widthOf(port);
-  const InputPart all{index, 0, width == 0 ? 1 : port.dims[1] * port.dims[2], 0,
-                      width};
-  if (width == 0)
-    return all;
-  InputPart part{index, offset / width, 1, offset % width, 1};
-  for (size_t i = 0; i < view.dims.size(); ++i) {
-    const int64_t steps = view.dims[i] - 1, stride = view.strides[i];
-    if (steps == 0)
-      continue;
-    if (stride < 0)
-      return all;
-    if (stride % width == 0)
-      part.channels += steps * (stride / width);
-    else
-      part.columns += steps * stride;
-  }
-  return part.column + part.columns > width ? all : part;
 }
 
 } // namespace
@@ -117,7 +89,7 @@ void Compiler::planPacking(Step &step) {
                                          pool);
     return;
   }
-  if (buffer.kind != BufferKind::Input)
+  if (!program->isPort(buffer))
     return;
   const int64_t width = widthOf(program->inputPorts[buffer.index].layout);
   if (width == 0)
@@ -133,7 +105,7 @@ void Compiler::findReads() {
     for (size_t i = 0; i < step.inputs.size(); ++i) {
       const ValueRef &value = step.inputs[i];
       const Buffer &buffer = program->buffers[value.buffer];
-      if (buffer.kind != BufferKind::Input ||
+      if (!program->isPort(buffer) ||
           (step.packedPart && step.packable->input == i))
         continue;
       program->reads.push_back(
