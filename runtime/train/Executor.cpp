@@ -66,6 +66,7 @@ template <typename Real> std::optional<Error> Executor<Real>::allocate() {
   if (device.borrows())
     borrowed = findBorrowedRegions(plan);
   losses = findLossesWithGradients(plan);
+  moves = findBufferMoves(plan, losses.home);
   chains = findElementwiseChains(plan, inPlace);
   realBuffers.resize(plan.buffers.size());
   integerBuffers.resize(plan.buffers.size());
@@ -326,6 +327,12 @@ template <typename Real>
 std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
   if (losses.isDoneLater(step))
     return std::nullopt;
+  if (!background && moves.count(&step)) {
+    const ValueRef &from = step.operands[0], &to = step.results[0];
+    std::swap(realBuffers[from.id][0],
+              realBuffers[to.id][size_t(to.index.at(i))]);
+    return std::nullopt;
+  }
   HostCall<Real> call{{}, {}, step.attributes, pool, lossScale, hostPrecision};
   std::vector<std::unique_ptr<SurfaceMap>> maps;
   for (size_t o = 0; o < step.operands.size(); ++o)

@@ -15,6 +15,7 @@
 #include "runtime/support/LargeMemory.h"
 #include "runtime/train/BackgroundQueue.h"
 #include "runtime/train/BorrowedRegions.h"
+#include "runtime/train/BufferMoves.h"
 #include "runtime/train/ColumnScale.h"
 #include "runtime/train/ElementwiseChain.h"
 #include "runtime/train/InPlaceReads.h"
@@ -206,9 +207,11 @@ private:
   ThreadPool &pool;
   double lossScale = 1;
   GemmPrecision hostPrecision = GemmPrecision::Full;
-  /// Steps that are not done as they are written; the first only without
-  /// overlap, since surfaces change while jobs run beside the device.
+  /// Steps that are not done as they are written; the first two only without
+  /// overlap, since surfaces and buffers change while jobs run beside the
+  /// device.
   InPlaceReads inPlace;
+  std::set<const Step *> moves;
   /// Of products that follow each other, where no step runs beside others.
   RepeatedRight repeatedRight;
   /// None for devices that borrow nothing.

@@ -7,6 +7,7 @@
 #include "runtime/train/StepUses.h"
 
 #include "runtime/support/ThreadPool.h"
+#include "runtime/train/BufferMoves.h"
 #include "runtime/train/ElementwiseChain.h"
 #include "runtime/train/InPlaceReads.h"
 #include "runtime/train/LossWithGradient.h"
@@ -159,6 +160,49 @@ TEST(InPlaceReads, SeeFoldedRegionsAsBlocks) {
     EXPECT_EQ(blocks[b].columnStride, 1);
     EXPECT_EQ(blocks[b].type, MatrixType::F32);
   }
+}
+
+Step scale(size_t from, size_t to, double factor = 1) {
+  Step step = host("scale", {buffer(from)}, {buffer(to)});
+  step.attributes = {{"factor", factor}};
+  return step;
+}
+
+size_t moved(const Plan &plan) {
+  return findBufferMoves(plan, findLossesWithGradients(plan).home).size();
+}
+
+TEST(BufferMoves, AreCopiesOfWhatIsNotReadAgain) {
+  const Step useCopy = host("silu", {buffer(B)}, {buffer(C)});
+  const Step useOriginal = host("silu", {buffer(A)}, {buffer(C)});
+  EXPECT_EQ(moved(plan({read(A), scale(A, B), useCopy})), 1u);
+  EXPECT_EQ(moved(plan({read(A), scale(A, B), useCopy, useOriginal})), 0u);
+  EXPECT_EQ(moved(plan({read(A), scale(A, B), read(A), useOriginal})), 1u);
+  EXPECT_EQ(moved(plan({read(A), scale(A, B, 2), useCopy})), 0u);
+  EXPECT_EQ(moved(plan({read(A), scale(A, A), useOriginal})), 0u);
+  // The next iteration reads the original.
+  EXPECT_EQ(moved(plan({loop({useOriginal, scale(A, B)})})), 0u);
+  EXPECT_EQ(moved(plan({loop({read(A), useOriginal, scale(A, B)})})), 1u);
+}
+
+TEST(BufferMoves, KeepMemoryThatOthersHold) {
+  const std::vector<Step> steps = {read(A), scale(A, B),
+                                   host("silu", {buffer(B)}, {buffer(C)})};
+  for (size_t seen : {size_t(A), size_t(B)}) {
+    Plan input = plan(steps), output = plan(steps);
+    input.programs[0].inputs.push_back({"data", seen});
+    output.programs[0].outputs.push_back({"logits", seen});
+    EXPECT_EQ(moved(input), 0u);
+    EXPECT_EQ(moved(output), 0u);
+    EXPECT_TRUE(
+        findBufferMoves(plan(steps), {A, seen == A ? A : B, seen}).empty());
+  }
+  Plan several = plan(steps);
+  several.buffers[A].count = 2;
+  EXPECT_EQ(moved(several), 0u);
+  Plan larger = plan(steps);
+  larger.buffers[B].shape = {1, 4, 7};
+  EXPECT_EQ(moved(larger), 0u);
 }
 
 /// logits A -> Loss, and with Scale -> B.
