@@ -7,6 +7,7 @@
 
 #include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Kernels.h"
+#include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -63,8 +64,15 @@ void PackedMatrix::packRows(int64_t row, int64_t count,
 
 void PackedMatrix::packTerms(int64_t term, int64_t count,
                              const ConstMatrix &from) {
-  for (int64_t row = 0; row < rowCount; row += panelHeight)
-    packPart(row / panelHeight, term, count, offset(from, row, 0));
+  // A few lines of each panel, far from those of the next.
+  constexpr int64_t panelsAhead = 2;
+  const int64_t bytes = count * panelHeight * elementBytes(elementType);
+  for (int64_t row = 0; row < rowCount; row += panelHeight) {
+    const int64_t panel = row / panelHeight, ahead = panel + panelsAhead;
+    if (ahead * panelHeight < rowCount)
+      prefetch(static_cast<const uint8_t *>(at(ahead, term)), bytes);
+    packPart(panel, term, count, offset(from, row, 0));
+  }
 }
 
 template <typename T>
