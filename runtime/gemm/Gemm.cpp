@@ -59,7 +59,8 @@ public:
           const GemmOptions &options)
       : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
         alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-        c(c), packing(packing), dots(options.dots), right(options.right),
+        c(c), packing(packing), dots(options.dots), squares(options.squares),
+        right(options.right),
         isLower(options.part == GemmPart::Lower &&
                 mode == GemmMode::Overwrite && c.columnStride == 1 && !dots),
         pool(pool) {
@@ -125,6 +126,9 @@ private:
   Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
   void addDots() const;
+  void addSquares() const;
+  /// Tiles of a panel of A.
+  int64_t tilesPerPanel() const { return ceilDiv(n, tiles.width); }
   int64_t rowsOf(int64_t panel) const {
     return std::min(rows, m - panel * rows);
   }
@@ -144,6 +148,7 @@ private:
   const Tiles<T> &tiles = bestTiles<T>();
   const Packing<T> &packing;
   const ColumnDots *dots;
+  double *squares;
   RepeatedRight *right;
   bool isLower;
   ThreadPool &pool;
@@ -154,12 +159,14 @@ private:
   /// The dots of each panel of A, `dotsApart` from each other.
   Sum *dotsOfPanels = nullptr;
   int64_t dotsApart = 0;
+  /// By tile, panel after panel.
+  Sum *squaresOfTiles = nullptr;
 };
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {
   AlignedBuffer<T> a, b;
-  AlignedBuffer<SumOf<T>> sums, partial, dots;
+  AlignedBuffer<SumOf<T>> sums, partial, dots, squares;
   AlignedBuffer<double> sumsOfDots;
   AlignedBuffer<Terms> terms;
   /// Whose terms are in `terms`, and whose numbers in `b`.
@@ -189,9 +196,12 @@ template <typename T> void Product<T>::run() {
   if (k > outerDepth)
     partial = Workspace<T>::get().partial.reserve(panels * rows * blockColumns);
   if (dots) {
-    dotsApart = ceilDiv(n, tiles.width) * tiles.width;
+    dotsApart = tilesPerPanel() * tiles.width;
     dotsOfPanels = Workspace<T>::get().dots.reserve(panels * dotsApart);
   }
+  if (squares)
+    squaresOfTiles =
+        Workspace<T>::get().squares.reserve(panels * tilesPerPanel());
   for (int64_t column = 0; column < n; column += blockColumns)
     for (int64_t depth = 0; depth < k; depth += outerDepth) {
       Block block;
@@ -208,6 +218,8 @@ template <typename T> void Product<T>::run() {
     }
   if (dots)
     addDots();
+  if (squares)
+    addSquares();
 }
 
 /// Only B that is one block stays packed.
@@ -484,6 +496,9 @@ void Product<T>::computeSlice(const Block &block,
     }
     if (dots)
       placeDots(panel, block.column + column, result);
+    if (squares)
+      result.squares = squaresOfTiles + panel * tilesPerPanel() +
+                       (block.column + column) / width;
     tile(terms.end - terms.begin,
          numbersA + (terms.begin - slice.depth) * aStride, aStride,
          blockOfB.numbers + column * outerDepth + terms.begin * width, ahead,
@@ -547,6 +562,13 @@ template <typename T> void Product<T>::addDots() const {
     addTo(dots->sums, sums + part * n, n);
 }
 
+template <typename T> void Product<T>::addSquares() const {
+  double sum = 0;
+  for (int64_t tile = 0; tile < panels * tilesPerPanel(); ++tile)
+    sum += double(squaresOfTiles[tile]);
+  *squares = sum;
+}
+
 /// C = 0 or C += 0, for products without terms.
 template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
   T *data = static_cast<T *>(c.data);
@@ -564,6 +586,10 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
   assert(
       (!options.dots || (c.type == MatrixType::F32 && c.columnStride == 1)) &&
       "dots of another matrix");
+  assert((!options.squares ||
+          (m > 0 && n > 0 && k > 0 && options.part == GemmPart::Whole &&
+           c.type != MatrixType::F16)) &&
+         "squares of another matrix");
   assert((a.type == MatrixType::F64) == isDouble &&
          (b.type == MatrixType::F64) == isDouble && "mixed f64 product");
   if (m <= 0 || n <= 0)

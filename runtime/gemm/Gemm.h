@@ -108,6 +108,9 @@ struct GemmOptions {
   /// Only for C of F32 whose columnStride is 1; k > 0.
   const ColumnDots *dots = nullptr;
   RepeatedRight *right = nullptr;
+  /// Unless null: set to the sum of the squares of C, of one tile in the type
+  /// of the sums, over tiles in f64. Only for C of that type, whole.
+  double *squares = nullptr;
 };
 
 /// C = alpha * A * B, or C += alpha * A * B.

@@ -87,6 +87,8 @@ template <typename T> struct TileResult {
   const T *with = nullptr;
   int64_t withStride = 0;
   T *dots = nullptr;
+  /// Unless null: where the sum of the squares of `c` goes, with complete sums.
+  T *squares = nullptr;
 };
 
 /// Memory that will be read soon, asked for little by little: many requests at

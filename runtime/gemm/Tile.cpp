@@ -186,6 +186,50 @@ HWY_INLINE void storeSums(const Sums<T, rows> &sums,
   }
 }
 
+template <typename T>
+T squaresOfElements(int64_t rows, const Matrix &c, int64_t columns) {
+  T sum = 0;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      const T element =
+          static_cast<const T *>(c.data)[i * c.rowStride + j * c.columnStride];
+      sum += element * element;
+    }
+  return sum;
+}
+
+/// After C was stored: from registers what overwrote it, which may be in no
+/// cache, and from C what was added to it.
+template <typename T, int rows>
+HWY_INLINE void storeSquares(const Sums<T, rows> &sums,
+                             const TileResult<T> &result) {
+  const hn::ScalableTag<T> d;
+  if (result.columns < widthOf<T> || result.c.columnStride != 1) {
+    *result.squares = squaresOfElements<T>(rows, result.c, result.columns);
+    return;
+  }
+  const auto scale = hn::Set(d, result.alpha);
+  const T *row = static_cast<const T *>(result.c.data);
+  hn::Vec<decltype(d)> squares[vectorsPerRow];
+#pragma GCC unroll 4
+  for (int v = 0; v < vectorsPerRow; ++v)
+    squares[v] = hn::Zero(d);
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v) {
+      const auto number = result.accumulate ? hn::LoadU(d, row + v * lanesOf<T>)
+                                            : hn::Mul(sums[i][v], scale);
+      squares[v] = hn::MulAdd(number, number, squares[v]);
+    }
+    row += result.c.rowStride;
+  }
+#pragma GCC unroll 4
+  for (int v = 1; v < vectorsPerRow; ++v)
+    squares[0] = hn::Add(squares[0], squares[v]);
+  *result.squares = hn::GetLane(hn::SumOfLanes(d, squares[0]));
+}
+
 /// What the sums make with rows of `with`, column by column.
 template <typename T, int rows>
 HWY_INLINE void storeWholeDots(const Sums<T, rows> &sums, T alpha,
@@ -275,6 +319,8 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
     storeSums<T, rows, half>(sums, result);
   else
     storeSums<T, rows, float>(sums, result);
+  if (result.isComplete && result.squares)
+    storeSquares<T, rows>(sums, result);
 }
 
 template <typename Number, size_t... counts>

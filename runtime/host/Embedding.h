@@ -26,9 +26,10 @@ void embedding(const int32_t *tokens, const Real *table, Real *x, int64_t D,
 /// Shapes    tokens: [T]; dy: [D,T]; dtable: [V,D].
 /// Numerics  sums in Real, in the order of t.
 /// Errors    none.
+/// Returns   by how much the sum of the squares of dtable grew, in double.
 template <typename Real>
-void embeddingGrad(const int32_t *tokens, const Real *dy, Real *dtable,
-                   int64_t D, int64_t T, ThreadPool &pool);
+double embeddingGrad(const int32_t *tokens, const Real *dy, Real *dtable,
+                     int64_t D, int64_t T, ThreadPool &pool);
 
 } // namespace anec::rt
 

@@ -16,6 +16,7 @@
 #include "runtime/host/Softmax.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace anec::rt {
@@ -44,8 +45,13 @@ template <typename Real> void callEmbeddingGrad(const HostCall<Real> &call) {
   const HostTensor<Real> &dy = call.operands[1], &dtable = call.results[0];
   if (!dtable.accumulate)
     std::fill(dtable.data, dtable.data + dtable.elements(), Real(0));
-  embeddingGrad(call.operands[0].integers, dy.data, dtable.data, dy.features(),
-                dy.tokens(), call.pool);
+  if (!dtable.accumulate && dtable.squares)
+    *dtable.squares = 0;
+  const double growth =
+      embeddingGrad(call.operands[0].integers, dy.data, dtable.data,
+                    dy.features(), dy.tokens(), call.pool);
+  if (dtable.squares)
+    *dtable.squares += growth;
 }
 
 /// y[O,T] = w[O,I] x[I,T]
@@ -86,17 +92,22 @@ template <typename Real> void multiplyTokens(const HostCall<Real> &call) {
       y.accumulate ? GemmMode::Accumulate : GemmMode::Overwrite;
   if (y.dots && !y.accumulate)
     std::fill_n(y.dots, N, 0.0);
+  if (y.squares)
+    *y.squares = 0;
   for (const RowBlock &rows : blocksOf(a))
     for (const RowBlock &columns : blocksOf(b)) {
       const int64_t place = rows.first * N + columns.first;
       ColumnDots dots{};
       if (y.dots)
         dots = {y.dotsWith + place, N, y.dots + columns.first};
+      double squares = 0;
       gemm(rows.count, columns.count, T, 1.0, rows.matrix,
            columns.matrix.transposed(), mode, Matrix(y.data + place, N),
            call.pool,
            {call.precision, GemmPart::Whole, y.dots ? &dots : nullptr,
-            call.right});
+            call.right, y.squares ? &squares : nullptr});
+      if (y.squares)
+        *y.squares += squares;
     }
 }
 
@@ -170,9 +181,14 @@ template <typename Real> void callDeriveGainGrad(const HostCall<Real> &call) {
   const HostTensor<Real> &dweight = call.results[0], &dgain = call.results[1];
   if (!dweight.accumulate)
     std::fill(dweight.data, dweight.data + dweight.elements(), Real(0));
-  deriveGainGrad(weight.data, call.operands[1].data, dweight.data, dgain.data,
+  const HostTensor<Real> &gain = call.operands[1];
+  deriveGainGrad(weight.data, gain.data, dweight.data, dgain.data,
                  weight.shape[0], weight.shape[1], dgain.accumulate, call.pool,
                  dweight.dots);
+  // Columns became 0.
+  if (dweight.squares &&
+      std::count(gain.data, gain.data + gain.elements(), Real(0)) > 0)
+    *dweight.squares = std::numeric_limits<double>::quiet_NaN();
 }
 
 template <typename Real> void callRmsNormGrad(const HostCall<Real> &call) {

@@ -35,6 +35,9 @@ template <typename Real> struct HostTensor {
   /// with `dotsWith`, [O,I], which it keeps while it is computed, [I].
   double *dots = nullptr;
   const float *dotsWith = nullptr;
+  /// Of a gradient, unless null: the sum of the squares of its elements, NaN
+  /// where nobody knows it. Ops that are given it leave it so.
+  double *squares = nullptr;
 
   int64_t elements() const {
     int64_t product = 1;

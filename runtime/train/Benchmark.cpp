@@ -119,6 +119,7 @@ public:
       const std::string program = executor->microStep(m);
       putTrainingBatch(*executor, *bundle.plan().program(program), *data,
                        uint64_t(step * bundle.plan().batch));
+      executor->expectNorm(optimizer && m + 1 == options.accumulation);
       ANEC_ASSIGN(double loss, runForLoss(*executor, program));
       lastLoss = loss;
     }

@@ -339,7 +339,8 @@ std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
     ANEC_TRY(bindOperand(step, o, i, call, maps));
   for (const ValueRef &result : step.results) {
     renew(result, i);
-    call.results.push_back(resultTensor(result, i));
+    call.results.push_back(resultTensor(
+        result, i, &result == &step.results[0] && sumsSquares(step)));
   }
   if (call.operands.size() == 2)
     count.hostFlops +=
@@ -356,6 +357,15 @@ std::optional<Error> Executor<Real>::runHost(const Step &step, int64_t i) {
   else
     findHostFunction<Real>(step.name)(call);
   return std::nullopt;
+}
+
+/// Whether a host op knows the squares of its first result.
+template <typename Real>
+bool Executor<Real>::sumsSquares(const Step &step) const {
+  return isNormExpected &&
+         (step.name == "embedding_grad" || step.name == "derive_gain_grad" ||
+          (step.name == "matmul" &&
+           step.attributes["transpose_a"].get<bool>()));
 }
 
 /// An operand in its buffer, or in the surface from which nobody has read it.
@@ -495,13 +505,17 @@ HostTensor<Real> Executor<Real>::tensor(const ValueRef &ref, int64_t i) {
 
 /// The first micro-step of an update sets gradients, the others add.
 template <typename Real>
-HostTensor<Real> Executor<Real>::resultTensor(const ValueRef &ref, int64_t i) {
+HostTensor<Real> Executor<Real>::resultTensor(const ValueRef &ref, int64_t i,
+                                              bool sumsSquares) {
   if (ref.kind != ValueRef::Kind::Gradient)
     return tensor(ref, i);
   HostTensor<Real> result;
   result.shape = store.shape(ref.id);
   const int64_t index = ref.index.at(i);
-  result.data = store.gradientToWrite(ref.id, index, &result.accumulate).data();
+  result.data = store
+                    .gradientToWrite(ref.id, index, &result.accumulate,
+                                     sumsSquares ? &result.squares : nullptr)
+                    .data();
   if constexpr (std::is_same_v<Real, float>)
     if (!weightDots[ref.id].empty()) {
       result.dots = weightDots[ref.id][size_t(index)].data();

@@ -137,6 +137,11 @@ public:
   /// the same bits. Between two runs.
   void workBeside(bool wanted);
 
+  /// Whether the next runs are the last before somebody asks for the norm of
+  /// the gradients: then host ops sum the squares of what they make. False at
+  /// first.
+  void expectNorm(bool expected) { isNormExpected = expected; }
+
   /// What the host op loss_scale answers; 1 at first.
   void setLossScale(double scale) { lossScale = scale; }
 
@@ -190,12 +195,14 @@ private:
   std::optional<Error> runChain(const ElementwiseChain &chain, int64_t i);
   void runLossWithGradient(const Step &loss, const HostCall<Real> &call,
                            int64_t i);
+  bool sumsSquares(const Step &step) const;
   void runBeside(const Step &step, int64_t i, HostCall<Real> call);
   void renew(const ValueRef &ref, int64_t i);
 
   std::vector<int64_t> resolve(const std::vector<int64_t> &shape) const;
   HostTensor<Real> tensor(const ValueRef &ref, int64_t i);
-  HostTensor<Real> resultTensor(const ValueRef &ref, int64_t i);
+  HostTensor<Real> resultTensor(const ValueRef &ref, int64_t i,
+                                bool sumsSquares);
   std::vector<Surface *> surfacesOf(const std::vector<SurfaceRef> &refs,
                                     int64_t i);
   std::vector<Surface *> inputsOf(const Step &dispatch, int64_t i);
@@ -206,6 +213,7 @@ private:
   ParameterStore<Real> &store;
   ThreadPool &pool;
   double lossScale = 1;
+  bool isNormExpected = false;
   GemmPrecision hostPrecision = GemmPrecision::Full;
   /// Steps that are not done as they are written; the first two only without
   /// overlap, since surfaces and buffers change while jobs run beside the

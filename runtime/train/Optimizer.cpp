@@ -32,10 +32,15 @@ Optimizer::Optimizer(ParameterStore<float> &store, const AdamWOptions &options,
 
 double Optimizer::gradientNorm() const {
   double total = 0;
-  for (const Moments &each : moments)
-    if (!each.where)
-      total += sumOfSquares(
-          Span<const float>(store.gradient(each.parameter, each.index)), pool);
+  for (const Moments &each : moments) {
+    if (each.where)
+      continue;
+    const double known = store.gradientSquares(each.parameter, each.index);
+    total += !std::isnan(known) ? known
+                                : sumOfSquares(Span<const float>(store.gradient(
+                                                   each.parameter, each.index)),
+                                               pool);
+  }
   return std::sqrt(total);
 }
 

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 namespace anec::rt {
 namespace {
@@ -52,6 +53,8 @@ Result<std::vector<SafetensorsFile>> openAll(const std::string &path) {
   }
   return files;
 }
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Values at a time: enough for a thread to be worth waking.
 constexpr int64_t readTile = 1 << 16;
@@ -146,6 +149,7 @@ ParameterStore<Real>::ParameterStore(const Plan &plan, ActiveVocabulary active,
     families[p].masters.resize(size_t(parameter.count));
     families[p].gradients.resize(size_t(parameter.count));
     families[p].holdsGradient.resize(size_t(parameter.count), true);
+    families[p].squares.resize(size_t(parameter.count), unknown);
     for (int64_t i = 0; i < parameter.count; ++i) {
       size_t size = 1;
       for (int64_t extent : shape(p))
@@ -238,6 +242,7 @@ template <typename Real>
 Span<Real> ParameterStore<Real>::gradient(size_t parameter, int64_t index) {
   Family &family = families[parameter];
   const Span<Real> gradient = family.gradients[size_t(index)].span();
+  family.squares[size_t(index)] = unknown; // The caller may write.
   if (!family.holdsGradient[size_t(index)]) {
     std::fill(gradient.begin(), gradient.end(), Real(0));
     family.holdsGradient[size_t(index)] = true;
@@ -246,17 +251,23 @@ Span<Real> ParameterStore<Real>::gradient(size_t parameter, int64_t index) {
 }
 
 template <typename Real> void ParameterStore<Real>::zeroGradients() {
-  for (Family &family : families)
+  for (Family &family : families) {
     std::fill(family.holdsGradient.begin(), family.holdsGradient.end(), false);
+    std::fill(family.squares.begin(), family.squares.end(), unknown);
+  }
 }
 
 template <typename Real>
-Span<Real> ParameterStore<Real>::gradientToWrite(size_t parameter,
-                                                 int64_t index,
-                                                 bool *holdsValues) {
+Span<Real>
+ParameterStore<Real>::gradientToWrite(size_t parameter, int64_t index,
+                                      bool *holdsValues, double **squares) {
   Family &family = families[parameter];
   *holdsValues = family.holdsGradient[size_t(index)];
   family.holdsGradient[size_t(index)] = true;
+  if (squares)
+    *squares = &family.squares[size_t(index)];
+  else
+    family.squares[size_t(index)] = unknown;
   return family.gradients[size_t(index)].span();
 }
 

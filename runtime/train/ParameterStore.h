@@ -49,8 +49,15 @@ public:
   void zeroGradients();
   /// The memory of a gradient for a writer: one that adds to what is there when
   /// `*holdsValues`, and sets every element otherwise.
-  Span<Real> gradientToWrite(size_t parameter, int64_t index,
-                             bool *holdsValues);
+  /// Unless null, `*squares` becomes where the writer leaves what
+  /// `gradientSquares` answers.
+  Span<Real> gradientToWrite(size_t parameter, int64_t index, bool *holdsValues,
+                             double **squares = nullptr);
+  /// The sum of the squares of a gradient, by who wrote it last; NaN when that
+  /// one did not say, or when its memory was given away since.
+  double gradientSquares(size_t parameter, int64_t index) const {
+    return families[parameter].squares[size_t(index)];
+  }
 
   /// Replaces every value by the tensor of its name in `path`, a safetensors
   /// file or a folder of them. Errors: a tensor is missing, has another shape
@@ -75,6 +82,7 @@ private:
     std::vector<LargeArray<Real>> masters, gradients;
     /// By index: false when the gradient is 0 whatever its memory says.
     std::vector<bool> holdsGradient;
+    std::vector<double> squares;
     /// All rows of a compacted table that was loaded; its active rows are
     /// stale. Empty while the others have their initial values.
     LargeArray<Real> fullTable;

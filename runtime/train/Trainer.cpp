@@ -227,6 +227,7 @@ Result<double> Trainer::runMicroSteps(double scale, double &witness) {
     const std::string program = executor->microStep(m);
     putTrainingBatch(*executor, *bundle.plan().program(program), *data.training,
                      step * uint64_t(bundle.plan().batch));
+    executor->expectNorm(m + 1 == options.accumulation);
     ANEC_ASSIGN(double loss, runForLoss(*executor, program));
     total += loss;
     witness = std::max(witness, executor->witness(program));

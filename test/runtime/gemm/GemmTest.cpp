@@ -319,6 +319,65 @@ TEST(Gemm, DotsOfColumnsBesideTheProduct) {
   checkDots(800, 768, 9, GemmMode::Overwrite);
 }
 
+/// The sum of the squares of C beside it, against the elements of C, and the
+/// same bits of both for any number of threads.
+template <typename T>
+void checkSquares(int64_t m, int64_t n, int64_t k, GemmMode mode, Order order) {
+  TestMatrix<T> a(m, k, Order::Rows, 1), b(k, n, Order::Columns, 2);
+  const TestMatrix<T> before(m, n, order, 3);
+  TestMatrix<T> alone = before;
+  ThreadPool pool(1);
+  gemm(m, n, k, 0.5, a.view(), b.view(), mode, alone.result(), pool);
+  double expected = 0, first = -1;
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      expected += double(alone.at(i, j)) * double(alone.at(i, j));
+  for (int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    TestMatrix<T> c = before;
+    double squares = -1;
+    GemmOptions options;
+    options.squares = &squares;
+    gemm(m, n, k, 0.5, a.view(), b.view(), mode, c.result(), pool, options);
+    EXPECT_EQ(c.elements, alone.elements);
+    // Of each tile, at most 14 times 32 squares and their sums are rounded.
+    EXPECT_NEAR(squares, expected,
+                expected * 450 * double(std::numeric_limits<T>::epsilon()))
+        << m << "x" << n << "x" << k;
+    EXPECT_EQ(squares, threads == 1 ? first = squares : first);
+  }
+}
+
+TEST(Gemm, SquaresBesideTheProduct) {
+  for (GemmMode mode : {GemmMode::Overwrite, GemmMode::Accumulate}) {
+    for (int64_t m : {1, 13, 29, 300})
+      for (int64_t n : {1, 31, 32, 70})
+        for (Order order : {Order::Rows, Order::Columns}) {
+          checkSquares<float>(m, n, 40, mode, order);
+          checkSquares<double>(m, n, 40, mode, order);
+        }
+    // Several blocks of columns and of terms; results past the caches.
+    checkSquares<float>(20, 800, 900, mode, Order::Rows);
+    checkSquares<float>(800, 768, 9, mode, Order::Rows);
+  }
+}
+
+TEST(Gemm, SquaresOfInfinity) {
+  for (float number : {std::numeric_limits<float>::infinity(),
+                       std::numeric_limits<float>::quiet_NaN()}) {
+    TestMatrix<float> a(40, 8, Order::Rows, 1), b(8, 70, Order::Rows, 2);
+    TestMatrix<float> c(40, 70, Order::Rows, 3);
+    a.at(33, 2) = number;
+    ThreadPool pool(2);
+    double squares = 0;
+    GemmOptions options;
+    options.squares = &squares;
+    gemm(40, 70, 8, 1, a.view(), b.view(), GemmMode::Overwrite, c.result(),
+         pool, options);
+    EXPECT_FALSE(std::isfinite(squares)) << number;
+  }
+}
+
 TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   TestMatrix<half> a(300, 1100, Order::Rows, 1);
   TestMatrix<half> b(1100, 500, Order::Columns, 2);

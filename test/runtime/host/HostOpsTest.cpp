@@ -75,7 +75,7 @@ template <typename Real> double tolerance(const json &expected) {
 /// Inputs are rounded to float first; gradients of cancelling terms feel it.
 template <typename Real>
 std::vector<Real> runCase(const json &test, ThreadPool &pool, bool accumulate,
-                          Real initial) {
+                          Real initial, double *squares = nullptr) {
   std::vector<Value<Real>> operands;
   for (const json &operand : test["operands"])
     operands.emplace_back(operand);
@@ -83,6 +83,7 @@ std::vector<Real> runCase(const json &test, ThreadPool &pool, bool accumulate,
   std::fill(result.reals.begin(), result.reals.end(), initial);
   HostCall<Real> call{{}, {result.view()}, test["attributes"], pool, 1};
   call.results[0].accumulate = accumulate;
+  call.results[0].squares = squares;
   for (Value<Real> &operand : operands)
     call.operands.push_back(operand.view());
   findHostFunction<Real>(test["op"])(call);
@@ -137,6 +138,32 @@ TYPED_TEST(HostOps, addIntoGradients) {
   }
 }
 
+TYPED_TEST(HostOps, sumTheSquaresOfGradients) {
+  using Real = TypeParam;
+  ThreadPool pool(2);
+  int found = 0;
+  for (const json &test : reference()["cases"]) {
+    if (test["op"] != "embedding_grad" &&
+        !(test["op"] == "matmul" &&
+          test["attributes"]["transpose_a"].get<bool>()))
+      continue;
+    SCOPED_TRACE(test["op"].get<std::string>());
+    ++found;
+    for (bool accumulate : {false, true}) {
+      // What an accumulator held, where anybody looks.
+      const auto size = double(test["result"]["data"].size());
+      double squares = accumulate ? 9 * size : nan("");
+      double expected = 0;
+      for (Real number :
+           runCase<Real>(test, pool, accumulate, accumulate ? 3 : 0, &squares))
+        expected += double(number) * double(number);
+      EXPECT_NEAR(squares, expected,
+                  expected * 64 * double(std::numeric_limits<Real>::epsilon()));
+    }
+  }
+  EXPECT_GE(found, 2);
+}
+
 TYPED_TEST(HostOps, deriveTheGainGradientAsPyTorchDoes) {
   using Real = TypeParam;
   ThreadPool pool(2);
@@ -153,7 +180,12 @@ TYPED_TEST(HostOps, deriveTheGainGradientAsPyTorchDoes) {
                         1};
     call.results[0].accumulate = true;
     call.results[1].accumulate = accumulate;
+    double squares = 5;
+    call.results[0].squares = &squares;
     findHostFunction<Real>("derive_gain_grad")(call);
+    // A gain of the reference is 0: its column changes.
+    EXPECT_EQ(std::count(gain.reals.begin(), gain.reals.end(), Real(0)) > 0,
+              std::isnan(squares));
     for (size_t i = 0; i < dweight.reals.size(); ++i)
       ASSERT_NEAR(dweight.reals[i], test["dweight"]["data"][i].get<double>(),
                   tolerance<Real>(test["dweight"]));

@@ -7,6 +7,7 @@
 #include "runtime/train/Executor.h"
 
 #include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/train/AdamW.h"
 #include "test/runtime/bundle/TestBundle.h"
 #include "test/runtime/train/HostDevice.h"
 
@@ -274,7 +275,8 @@ TestBundle doubling() {
   return bundle;
 }
 
-/// The gradient of w after two runs of doubling().
+/// The gradient of w after two runs of doubling(); the sum of its squares must
+/// be known after the second.
 std::vector<float> runDoubling(bool overlap, int threads) {
   TemporaryFolder folder;
   doubling().write(folder.string());
@@ -287,12 +289,14 @@ std::vector<float> runDoubling(bool overlap, int threads) {
   EXPECT_TRUE(executor) << executor.error().message;
   (*executor)->workBeside(overlap);
   for (int run = 0; run < 2; ++run) {
+    (*executor)->expectNorm(run == 1);
     Span<float> x = (*executor)->reals(0), y = (*executor)->reals(3);
     for (size_t i = 0; i < x.size(); ++i) {
       x[i] = float(int(i % 7) - 3);
       y[i] = float(int(i % 5) - 2);
     }
     EXPECT_FALSE((*executor)->run("train_step"));
+    EXPECT_EQ(std::isnan(store.gradientSquares(0, 0)), run == 0);
     for (size_t i = 0; i < x.size(); ++i)
       EXPECT_EQ((*executor)->reals(3)[i],
                 float(int(i % 5) - 2) * float(1 << rounds));
@@ -302,7 +306,10 @@ std::vector<float> runDoubling(bool overlap, int threads) {
   EXPECT_EQ(counters.background.ops, overlap ? 2U * rounds : 0U);
   EXPECT_EQ(counters.background.seconds > 0, overlap);
   EXPECT_GT(counters.seconds["host_matmul"], 0);
+  const double known = store.gradientSquares(0, 0);
   Span<float> gradient = store.gradient(0, 0);
+  const double squares = sumOfSquares(Span<const float>(gradient), pool);
+  EXPECT_NEAR(known, squares, squares * 0x1p-20);
   return {gradient.begin(), gradient.end()};
 }
 

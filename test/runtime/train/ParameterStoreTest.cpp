@@ -106,6 +106,26 @@ TEST_F(ParameterStores, countGradientsAsZeroWithoutWritingThem) {
   EXPECT_EQ(store.gradient(0, 0)[3], 0); // nobody wrote: readers see zeros
 }
 
+TEST_F(ParameterStores, forgetTheSquaresOfGradientsThatMayChange) {
+  ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1, pool);
+  auto isKnown = [&] { return !std::isnan(store.gradientSquares(0, 0)); };
+  EXPECT_FALSE(isKnown());
+  bool holdsValues = false;
+  for (int way = 0; way < 3; ++way) {
+    double *squares = nullptr;
+    store.gradientToWrite(0, 0, &holdsValues, &squares);
+    *squares = 7;
+    EXPECT_EQ(store.gradientSquares(0, 0), 7);
+    if (way == 0)
+      store.gradientToWrite(0, 0, &holdsValues);
+    else if (way == 1)
+      store.gradient(0, 0);
+    else
+      store.zeroGradients();
+    EXPECT_FALSE(isKnown()) << way;
+  }
+}
+
 TEST_F(ParameterStores, refuseFilesThatDoNotFit) {
   ParameterStore<float> store(bundle->plan(), ActiveVocabulary(16), 1, pool);
   std::vector<float> values(7);
