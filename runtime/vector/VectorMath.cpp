@@ -400,6 +400,16 @@ BinaryRow<double> doubleBinary(std::string_view name) {
   return binaryNamed<double>(name);
 }
 
+void halfSums(const half *x, float *sum, int64_t count) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::Add(hn::LoadU(d, sum + i), load(d, x + i)), d, sum + i);
+  for (; i < count; ++i)
+    sum[i] += static_cast<float>(x[i]);
+}
+
 /// The bits of halves that are not negative are in the order of the numbers,
 /// NaN behind infinity.
 void halfMagnitudes(const half *x, half *largest, int64_t count) {
@@ -434,6 +444,7 @@ HWY_EXPORT(doubleSum);
 HWY_EXPORT(floatMax);
 HWY_EXPORT(doubleMax);
 HWY_EXPORT(halfMagnitudes);
+HWY_EXPORT(halfSums);
 HWY_EXPORT(floatExponentialSum);
 HWY_EXPORT(doubleExponentialSum);
 HWY_EXPORT(floatScaledExponential);
@@ -471,6 +482,10 @@ template <> float maxRow(const float *x, int64_t count) {
 }
 template <> double maxRow(const double *x, int64_t count) {
   return HWY_DYNAMIC_DISPATCH(doubleMax)(x, count);
+}
+
+void addHalves(const half *x, float *sum, int64_t count) {
+  HWY_DYNAMIC_DISPATCH(halfSums)(x, sum, count);
 }
 
 void foldMagnitudes(const half *x, half *largest, int64_t count) {

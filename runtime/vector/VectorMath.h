@@ -50,6 +50,9 @@ template <typename T> T sumRow(const T *x, int64_t count);
 /// The largest element; NaN when there is one.
 template <typename T> T maxRow(const T *x, int64_t count);
 
+/// sum[i] += x[i]
+void addHalves(const half *x, float *sum, int64_t count);
+
 /// largest[i] = max(largest[i], |x[i]|), where largest[i] is not negative; NaN
 /// when one of them is.
 void foldMagnitudes(const half *x, half *largest, int64_t count);

@@ -49,8 +49,10 @@ template <typename S> struct Operation {
       binary = findBinaryRow<S>(step.operation.function);
       y = step.operands[1];
     }
-    if (kind == RowOperation::Kind::Reduction)
+    if (kind == RowOperation::Kind::Reduction) {
       reducer = Reducer<float>(*findRecipe(step.operation.function));
+      isSum = reducer->isPlain(findBinaryRow<float>("add"));
+    }
   }
 
   RowOperation::Kind kind;
@@ -62,6 +64,8 @@ template <typename S> struct Operation {
   std::optional<Reducer<float>> reducer;
   /// Among the reductions across rows.
   size_t across = none;
+  /// Adds up the elements as they are.
+  bool isSum = false;
   /// Reduces the magnitudes of x, which are halves, to their maximum.
   bool isMagnitude = false;
 };
@@ -314,24 +318,29 @@ private:
     return magnitudes + static_cast<int64_t>(operation.across) * slotStride;
   }
 
+  float *partialOf(const Operation<S> &operation) const {
+    return partial + static_cast<int64_t>(operation.across) * count;
+  }
+
   void addMagnitudes(const Operation<S> &operation) {
     const float *row =
         loadRow<float>(Storage::F16, magnitudesOf(operation), 1, count, wide);
-    operation.reducer->combineRows(
-        row, partial + static_cast<int64_t>(operation.across) * count, count);
+    operation.reducer->combineRows(row, partialOf(operation), count);
   }
 
   void reduce(const Operation<S> &operation) {
-    if constexpr (std::is_same_v<S, half>)
+    const bool isAcross = operation.across != none;
+    if constexpr (std::is_same_v<S, half>) {
       if (operation.isMagnitude)
         return foldMagnitudes(rows[operation.x], magnitudesOf(operation),
                               count);
+      if (isAcross && operation.isSum)
+        return addHalves(rows[operation.x], partialOf(operation), count);
+    }
     const float *row = widened(rows[operation.x]);
     float *scratch = wide + slotStride;
-    if (operation.across != none) {
-      operation.reducer->addRow(
-          row, partial + static_cast<int64_t>(operation.across) * count, count,
-          scratch);
+    if (isAcross) {
+      operation.reducer->addRow(row, partialOf(operation), count, scratch);
       return;
     }
     const float sum = operation.reducer->finish(

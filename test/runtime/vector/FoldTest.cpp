@@ -86,6 +86,18 @@ TEST(Fold, LargestMagnitudesOfEveryLength) {
   }
 }
 
+TEST(Fold, HalvesAddedToFloats) {
+  for (int64_t count = 0; count <= 100; ++count) {
+    const std::vector<half> x = numbers<half>(101);
+    // What lies beyond stays as it is; a float and a half make one float.
+    std::vector<float> sums = numbers<float>(101), expected = sums;
+    addHalves(x.data(), sums.data(), count);
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+      expected[i] = expected[i] + static_cast<float>(x[i]);
+    EXPECT_EQ(sums, expected) << count;
+  }
+}
+
 TEST(Fold, MagnitudesOfNaNAndInfinity) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
