@@ -49,6 +49,11 @@ struct MatrixOrder {
   bool transposed = false;
   std::vector<int64_t> rowOrder;
   std::vector<int64_t> columnOrder;
+
+  /// Stored as it is.
+  bool isNatural() const {
+    return !transposed && rowOrder.empty() && columnOrder.empty();
+  }
 };
 
 enum class RegionKind { Weight, Activation };

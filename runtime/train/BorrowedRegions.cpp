@@ -68,13 +68,9 @@ private:
 /// The lender's region lies side by side in memory, as values do.
 bool Finder::mayLend(const Step &copy) const {
   const Region &from = region(copy.from), &to = region(copy.to);
-  auto isNatural = [](const MatrixOrder &order) {
-    return !order.transposed && order.rowOrder.empty() &&
-           order.columnOrder.empty();
-  };
   return from.kind == RegionKind::Activation &&
-         to.kind == RegionKind::Activation && isNatural(from.order) &&
-         isNatural(to.order) && from.rows == to.rows &&
+         to.kind == RegionKind::Activation && from.order.isNatural() &&
+         to.order.isNatural() && from.rows == to.rows &&
          from.columns == to.columns && from.rows <= from.blockRows &&
          from.columns == plan.surfaces[copy.from.at.surface].spec.width;
 }

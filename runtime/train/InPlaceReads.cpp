@@ -15,11 +15,6 @@ bool takesViews(const Step &step) {
          step.attributes["transpose_a"].get<bool>();
 }
 
-bool isNatural(const MatrixOrder &order) {
-  return !order.transposed && order.rowOrder.empty() &&
-         order.columnOrder.empty();
-}
-
 class Finder {
 public:
   explicit Finder(const Plan &plan) : plan(plan) {}
@@ -91,7 +86,7 @@ bool isStoredAsValue(const Plan &plan, const Step &read) {
   const Region &region =
       plan.surfaces[read.from.at.surface].spec.regions[read.from.region];
   const std::vector<int64_t> &shape = plan.buffers[read.value.id].shape;
-  return isNatural(region.order) && shape.size() == 3 &&
+  return region.order.isNatural() && shape.size() == 3 &&
          region.rows == shape[2] && region.columns == shape[0] * shape[1];
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 /// A block of a region in the input, and the region's row that it begins with.
 struct Block {
-  InputPart part;
+  SurfacePart part;
   int64_t row;
 };
 
@@ -25,11 +25,11 @@ std::vector<Block> blocksOf(const BorrowedRegion &borrowed) {
   const Region &region = borrowed.region;
   std::vector<Block> blocks;
   for (int64_t row = 0; row < region.rows; row += region.blockRows)
-    blocks.push_back({{borrowed.input, region.channel,
-                       std::min(region.blockRows, region.rows - row),
-                       region.column + row / region.blockRows * region.columns,
-                       region.columns},
-                      row});
+    blocks.push_back(
+        {{region.channel, std::min(region.blockRows, region.rows - row),
+          region.column + row / region.blockRows * region.columns,
+          region.columns},
+         row});
   return blocks;
 }
 
@@ -96,8 +96,7 @@ Compiler::readersOf(const BorrowedRegion &borrowed) {
       const Buffer &buffer = program->buffers[value.buffer];
       if (!program->isPort(buffer) || buffer.index != borrowed.input)
         continue;
-      const InputPart bounds =
-          boundsOf(value.layout, value.offset, buffer.index, port);
+      const SurfacePart bounds = boundsOf(value.layout, value.offset, port);
       for (size_t b = 0; b < blocks.size(); ++b) {
         if (!touch(bounds, blocks[b].part))
           continue;

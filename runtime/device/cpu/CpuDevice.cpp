@@ -260,21 +260,17 @@ void CpuDevice::copyBorrowed(const CpuProgram &program,
 static std::vector<const PackedMatrix *>
 bringIntoForm(const CpuProgram &program, const std::vector<Surface *> &inputs,
               ThreadPool &pool) {
-  auto rectangle = [](const InputPart &part) {
-    return SurfacePart{part.channel, part.channels, part.column, part.columns};
-  };
   auto surface = [&](const InputPart &part) {
     return static_cast<CpuSurface *>(inputs[part.port]);
   };
   std::vector<const PackedMatrix *> packed;
   for (const PackedPart &part : program.packedParts()) {
-    packed.push_back(
-        surface(part)->packed(rectangle(part), part.transposed, pool));
+    packed.push_back(surface(part)->packed(part, part.transposed, pool));
     if (!packed.back())
-      surface(part)->keepInPlace(rectangle(part));
+      surface(part)->keepInPlace(part);
   }
   for (const InputPart &part : program.readParts())
-    surface(part)->keepInPlace(rectangle(part));
+    surface(part)->keepInPlace(part);
   return packed;
 }
 

@@ -8,6 +8,7 @@
 #define ANEC_RUNTIME_DEVICE_CPU_CPUPROGRAM_H
 
 #include "runtime/device/cpu/Kernels.h"
+#include "runtime/device/cpu/SurfacePart.h"
 #include "runtime/device/cpu/Tensor.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "runtime/mil/Blob.h"
@@ -54,9 +55,8 @@ struct Buffer {
 };
 
 /// A rectangle of an input [1, A, B, width] with A times B channels.
-struct InputPart {
+struct InputPart : SurfacePart {
   size_t port = 0;
-  int64_t channel = 0, channels = 0, column = 0, columns = 0;
 };
 
 /// A left operand of a product that is a whole rectangle of an input. Whoever

@@ -156,12 +156,6 @@ void CpuSurface::bringInPlace(const Region &region, Weight &weight) {
   weight.isInPlace = true;
 }
 
-static bool touch(const SurfacePart &a, const SurfacePart &b) {
-  return a.channel < b.channel + b.channels &&
-         b.channel < a.channel + a.channels &&
-         a.column < b.column + b.columns && b.column < a.column + a.columns;
-}
-
 void CpuSurface::keepInPlace(const SurfacePart &part) {
   use(part, /*isKept=*/false);
   for (size_t i = 0; i < weights.size(); ++i) {

@@ -8,14 +8,13 @@ int64_t widthOf(const Layout &port) {
   return port.rank() == 4 && port.dims[0] == 1 ? port.dims[3] : 0;
 }
 
-InputPart boundsOf(const Layout &view, int64_t offset, size_t index,
-                   const Layout &port) {
+SurfacePart boundsOf(const Layout &view, int64_t offset, const Layout &port) {
   const int64_t width = widthOf(port);
-  const InputPart all{index, 0, width == 0 ? 1 : port.dims[1] * port.dims[2], 0,
-                      width};
+  const SurfacePart all{0, width == 0 ? 1 : port.dims[1] * port.dims[2], 0,
+                        width};
   if (width == 0)
     return all;
-  InputPart part{index, offset / width, 1, offset % width, 1};
+  SurfacePart part{offset / width, 1, offset % width, 1};
   for (size_t i = 0; i < view.dims.size(); ++i) {
     const int64_t steps = view.dims[i] - 1, stride = view.strides[i];
     if (steps == 0)
@@ -28,19 +27,6 @@ InputPart boundsOf(const Layout &view, int64_t offset, size_t index,
       part.columns += steps * stride;
   }
   return part.column + part.columns > width ? all : part;
-}
-
-bool touch(const InputPart &a, const InputPart &b) {
-  return a.port == b.port && a.channel < b.channel + b.channels &&
-         b.channel < a.channel + a.channels &&
-         a.column < b.column + b.columns && b.column < a.column + a.columns;
-}
-
-bool isWithin(const InputPart &part, const InputPart &whole) {
-  return part.port == whole.port && part.channel >= whole.channel &&
-         part.channel + part.channels <= whole.channel + whole.channels &&
-         part.column >= whole.column &&
-         part.column + part.columns <= whole.column + whole.columns;
 }
 
 } // namespace anec::rt::cpu

@@ -7,7 +7,8 @@
 #ifndef ANEC_RUNTIME_DEVICE_CPU_INPUTPARTS_H
 #define ANEC_RUNTIME_DEVICE_CPU_INPUTPARTS_H
 
-#include "runtime/device/cpu/CpuProgram.h"
+#include "runtime/device/cpu/SurfacePart.h"
+#include "runtime/device/cpu/Tensor.h"
 
 namespace anec::rt::cpu {
 
@@ -16,13 +17,7 @@ int64_t widthOf(const Layout &port);
 
 /// The smallest rectangle around a view of an input; all of it when the view
 /// is not made of channels and columns.
-InputPart boundsOf(const Layout &view, int64_t offset, size_t index,
-                   const Layout &port);
-
-/// Whether two parts share an element.
-bool touch(const InputPart &a, const InputPart &b);
-
-bool isWithin(const InputPart &part, const InputPart &whole);
+SurfacePart boundsOf(const Layout &view, int64_t offset, const Layout &port);
 
 } // namespace anec::rt::cpu
 

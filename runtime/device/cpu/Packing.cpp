@@ -109,8 +109,9 @@ void Compiler::findReads() {
           (step.packedPart && step.packable->input == i))
         continue;
       program->reads.push_back(
-          boundsOf(value.layout, value.offset, buffer.index,
-                   program->inputPorts[buffer.index].layout));
+          {boundsOf(value.layout, value.offset,
+                    program->inputPorts[buffer.index].layout),
+           buffer.index});
     }
 }
 

@@ -9,14 +9,10 @@
 
 #include "runtime/device/Device.h"
 #include "runtime/device/cpu/Interleave.h"
+#include "runtime/device/cpu/SurfacePart.h"
 #include "runtime/support/PageBuffer.h"
 
 namespace anec::rt::cpu {
-
-/// The rectangle of a surface that a program reads, without its port.
-struct SurfacePart {
-  int64_t channel = 0, channels = 0, column = 0, columns = 0;
-};
 
 /// The rectangle that a region takes, with all its blocks.
 SurfacePart partOf(const Region &region);
