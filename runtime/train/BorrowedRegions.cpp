@@ -32,7 +32,7 @@ public:
   BorrowedRegions find() {
     std::vector<Loan> loans;
     forEachPlace(plan, [&](const StepPlace &place) {
-      note((*place.steps)[place.index]);
+      all.push_back(&(*place.steps)[place.index]);
       if (std::optional<Loan> loan = loanOf(place))
         loans.push_back(*loan);
     });
@@ -43,7 +43,6 @@ public:
   }
 
 private:
-  void note(const Step &step) { all.push_back(&step); }
   std::optional<Loan> loanOf(const StepPlace &place) const;
   bool mayLend(const Step &copy) const;
   void accept(const Loan &loan, const std::vector<Loan> &loans);
