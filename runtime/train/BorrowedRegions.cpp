@@ -117,19 +117,20 @@ bool Finder::isOnlyUse(const Loan &loan,
     if ((writes && concerns(loan, step->to) && !isOne(copies, step)) ||
         (reads && concerns(loan, step->from)))
       return false;
-    if (step->kind != Step::Kind::Dispatch || isOne(dispatches, step))
+    if (step->kind != Step::Kind::Dispatch)
+      continue;
+    const size_t target = loan.copy->to.at.surface;
+    if (writesSurface(*step, target))
+      return false;
+    if (isOne(dispatches, step))
       continue;
     const bool usesTarget = std::any_of(
-        step->inputs.begin(), step->inputs.end(), [&](const SurfaceRef &ref) {
-          return ref.surface == loan.copy->to.at.surface;
-        });
+        step->inputs.begin(), step->inputs.end(),
+        [&](const SurfaceRef &ref) { return ref.surface == target; });
     if (step->kernel == loan.dispatch->kernel || usesTarget)
       return false;
   }
-  return std::none_of(all.begin(), all.end(), [&](const Step *step) {
-    return step->kind == Step::Kind::Dispatch &&
-           writesSurface(*step, loan.copy->to.at.surface);
-  });
+  return true;
 }
 
 /// Takes the loan and those like it, at other dispatches of the kernel.

@@ -364,8 +364,7 @@ template <typename Real>
 bool Executor<Real>::sumsSquares(const Step &step) const {
   return isNormExpected &&
          (step.name == "embedding_grad" || step.name == "derive_gain_grad" ||
-          (step.name == "matmul" &&
-           step.attributes["transpose_a"].get<bool>()));
+          isProductOfTokens(step));
 }
 
 /// An operand in its buffer, or in the surface from which nobody has read it.

@@ -9,12 +9,6 @@
 namespace anec::rt {
 namespace {
 
-/// Whether every operand of `step` may be a view: a product of two activations.
-bool takesViews(const Step &step) {
-  return step.kind == Step::Kind::Host && step.name == "matmul" &&
-         step.attributes["transpose_a"].get<bool>();
-}
-
 class Finder {
 public:
   explicit Finder(const Plan &plan) : plan(plan) {}
@@ -48,7 +42,8 @@ private:
     for (size_t i = place.index + 1; i < place.steps->size(); ++i) {
       const Step &step = (*place.steps)[i];
       if (reads(step, buffer)) {
-        if (isStale || !takesViews(step))
+        // Whose operands may be views.
+        if (isStale || !isProductOfTokens(step))
           return false;
         for (size_t o = 0; o < step.operands.size(); ++o)
           if (step.operands[o].kind == ValueRef::Kind::Buffer &&

@@ -44,6 +44,11 @@ bool writes(const Step &step, size_t buffer) {
   }
 }
 
+bool isProductOfTokens(const Step &step) {
+  return step.kind == Step::Kind::Host && step.name == "matmul" &&
+         step.attributes["transpose_a"].get<bool>();
+}
+
 bool writesSurface(const Step &step, size_t surface) {
   switch (step.kind) {
   case Step::Kind::For:

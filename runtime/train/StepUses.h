@@ -23,6 +23,9 @@ FirstUse firstUse(const std::vector<Step> &steps, size_t begin, size_t end,
 /// Whether a step, or one inside of it, reads or writes the buffer.
 bool reads(const Step &step, size_t buffer);
 bool writes(const Step &step, size_t buffer);
+/// Whether it is a product of two activations, [features of a, features of b]:
+/// as gradients of weights are.
+bool isProductOfTokens(const Step &step);
 /// Whether it writes to the surface, any instance and region.
 bool writesSurface(const Step &step, size_t surface);
 

@@ -19,11 +19,8 @@ std::set<size_t> findWeightsWithDots(const Plan &plan) {
       wanted.insert(step.results[0].id);
       return;
     }
-    // With transpose_a a gradient is [features of a, features of b].
-    const bool isProduct =
-        step.name == "matmul" && step.attributes["transpose_a"] == true;
     for (const ValueRef &result : step.results)
-      if (result.kind == ValueRef::Kind::Gradient && !isProduct)
+      if (result.kind == ValueRef::Kind::Gradient && !isProductOfTokens(step))
         others.insert(result.id);
   });
   for (size_t other : others)

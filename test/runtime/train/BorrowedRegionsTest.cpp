@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/BorrowedRegions.h"
 
+#include "test/runtime/train/TestSteps.h"
+
 #include <gtest/gtest.h>
 
 using namespace anec::rt;
@@ -43,14 +45,6 @@ Step transfer(Step::Kind kind, const RegionRef &region) {
   Step step;
   step.kind = kind;
   step.from = step.to = region;
-  return step;
-}
-
-Step loop(std::vector<Step> body) {
-  Step step;
-  step.kind = Step::Kind::For;
-  step.count = 2;
-  step.body = std::move(body);
   return step;
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/train/ElementwiseChain.h"
 #include "runtime/train/InPlaceReads.h"
 #include "runtime/train/LossWithGradient.h"
+#include "test/runtime/train/TestSteps.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,14 +58,6 @@ Step dispatch() {
   Step step;
   step.kind = Step::Kind::Dispatch;
   step.outputs = {{surface, {}}};
-  return step;
-}
-
-Step loop(std::vector<Step> body) {
-  Step step;
-  step.kind = Step::Kind::For;
-  step.count = 2;
-  step.body = std::move(body);
   return step;
 }
 
