@@ -9,9 +9,9 @@
 
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Blocking.h"
-#include "runtime/gemm/Finite.h"
 #include "runtime/gemm/Kernels.h"
 #include "runtime/gemm/PackedMatrix.h"
+#include "runtime/gemm/ZeroTerms.h"
 #include "runtime/support/AlignedBuffer.h"
 #include "runtime/support/Convert.h"
 #include "runtime/support/ThreadPool.h"
@@ -43,7 +43,7 @@ constexpr int64_t soloOperations = 300000;
 /// A block of B in the order of the inner kernel.
 template <typename T> struct PackedBlock {
   T *numbers = nullptr;
-  /// By panel, without the zeros around them.
+  /// By panel, those that are packed.
   Terms *terms = nullptr;
 };
 
@@ -77,6 +77,9 @@ public:
     const int64_t depth = packed || this->k <= fitting ? fitting : fitting / 2;
     outerDepth = sliceDepth * std::max<int64_t>(1, depth / sliceDepth);
     outerDepth = std::min(outerDepth, this->k);
+    // Only B that is one block stays packed.
+    if (right && (n > blockColumns || this->k > outerDepth))
+      *std::exchange(this->right, nullptr) = RepeatedRight();
     streams = mayStream();
   }
 
@@ -88,9 +91,8 @@ private:
     int64_t column, columns, panelsB;
     int64_t depth, depthSize;
     bool first, last;
-    /// One of a kind in this process, and that of the product which packed the
-    /// same numbers.
-    uint64_t id, content;
+    /// Another one in this process for each other content of B.
+    uint64_t content;
   };
   /// A part of a block's terms.
   struct Slice {
@@ -103,13 +105,15 @@ private:
   };
 
   bool mayStream() const;
-  uint64_t contentOf(const Block &block) const;
+  uint64_t contentOfNext() const;
   int64_t piecesOf(const Block &block) const;
-  void packPiece(const Block &block, int64_t piece, T *numbers) const;
+  void packTerms(const Block &block, int64_t panel, const Terms &terms,
+                 const PackedBlock<T> &to) const;
+  void packPiece(const Block &block, int64_t piece,
+                 const PackedBlock<T> &to) const;
   PackedBlock<T> memoryOfBlock() const;
   PackedBlock<T> packTogether(const Block &block) const;
   PackedBlock<T> packAlone(const Block &block) const;
-  void keepBlock(const Block &block, const PackedBlock<T> &blockOfB) const;
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
   void compute(const Block &block);
@@ -122,6 +126,15 @@ private:
   Prefetch readAhead(const Block &block, const Piece &piece,
                      int64_t depth) const;
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
+  /// The columns of a panel from element `depth` of the block on, as rows.
+  ConstMatrix panelOfB(const Block &block, int64_t panel, int64_t depth) const {
+    return offset(b, (block.depth + depth) * termsEach,
+                  block.column + panel * tiles.width)
+        .transposed();
+  }
+  int64_t widthOf(const Block &block, int64_t panel) const {
+    return std::min(tiles.width, block.columns - panel * tiles.width);
+  }
   void clearTile(int64_t panel, const TileResult<Sum> &result) const;
   Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
@@ -169,8 +182,8 @@ template <typename T> struct Workspace {
   AlignedBuffer<SumOf<T>> sums, partial, dots, squares;
   AlignedBuffer<double> sumsOfDots;
   AlignedBuffer<Terms> terms;
-  /// Whose terms are in `terms`, and whose numbers in `b`.
-  uint64_t blockOfTerms = 0, contentOfB = 0;
+  /// Whose numbers are in `b`, and their terms in `terms`.
+  uint64_t contentOfB = 0;
 
   static Workspace &get() {
     static thread_local Workspace workspace;
@@ -192,7 +205,6 @@ template <typename T> bool Product<T>::mayStream() const {
 }
 
 template <typename T> void Product<T>::run() {
-  static std::atomic<uint64_t> blocks{0};
   if (k > outerDepth)
     partial = Workspace<T>::get().partial.reserve(panels * rows * blockColumns);
   if (dots) {
@@ -212,8 +224,7 @@ template <typename T> void Product<T>::run() {
       block.depthSize = std::min(outerDepth, k - depth);
       block.first = depth == 0;
       block.last = depth + outerDepth >= k;
-      block.id = ++blocks;
-      block.content = contentOf(block);
+      block.content = contentOfNext();
       compute(block);
     }
   if (dots)
@@ -222,21 +233,19 @@ template <typename T> void Product<T>::run() {
     addSquares();
 }
 
-/// Only B that is one block stays packed.
-template <typename T> uint64_t Product<T>::contentOf(const Block &block) const {
+/// Names the content of the next block.
+template <typename T> uint64_t Product<T>::contentOfNext() const {
+  static std::atomic<uint64_t> blocks{0};
+  const uint64_t next = ++blocks;
   if (!right)
-    return block.id;
-  if (n > blockColumns || k > outerDepth) {
-    *right = RepeatedRight();
-    return block.id;
-  }
+    return next;
   const ConstMatrix &last = right->b;
   const bool isSame = last.data == b.data && last.type == b.type &&
                       last.rowStride == b.rowStride &&
                       last.columnStride == b.columnStride && right->n == n &&
                       right->k == terms && right->packing == &packing;
   if (!isSame)
-    *right = {b, n, terms, &packing, block.id};
+    *right = {b, n, terms, &packing, next};
   return right->content;
 }
 
@@ -245,22 +254,28 @@ template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
                              : block.panelsB;
 }
 
+/// Some terms of a panel, of those that are used.
+template <typename T>
+void Product<T>::packTerms(const Block &block, int64_t panel,
+                           const Terms &terms, const PackedBlock<T> &to) const {
+  const int64_t begin = std::max(terms.begin, to.terms[panel].begin);
+  const int64_t end = std::min(terms.end, to.terms[panel].end);
+  if (begin >= end)
+    return;
+  const int64_t width = tiles.width, column = panel * width;
+  packing.pack(panelOfB(block, panel, begin), widthOf(block, panel),
+               termsOf(block.depth + begin, end - begin), width,
+               to.numbers + column * outerDepth + begin * width);
+}
+
 template <typename T>
 void Product<T>::packPiece(const Block &block, int64_t piece,
-                           T *numbers) const {
-  const int64_t width = tiles.width;
-  auto pack = [&](int64_t panel, int64_t begin, int64_t count) {
-    const int64_t column = panel * width, depth = block.depth + begin;
-    packing.pack(
-        offset(b, depth * termsEach, block.column + column).transposed(),
-        std::min(width, block.columns - column), termsOf(depth, count), width,
-        numbers + column * outerDepth + begin * width);
-  };
+                           const PackedBlock<T> &to) const {
   if (b.columnStride != 1)
-    return pack(piece, 0, block.depthSize);
+    return packTerms(block, piece, {0, block.depthSize}, to);
   const int64_t begin = piece * depthAtOnce;
   for (int64_t panel = 0; panel < block.panelsB; ++panel)
-    pack(panel, begin, std::min(depthAtOnce, block.depthSize - begin));
+    packTerms(block, panel, {begin, begin + depthAtOnce}, to);
 }
 
 /// Memory of the calling thread for a block.
@@ -274,18 +289,20 @@ template <typename T> PackedBlock<T> Product<T>::memoryOfBlock() const {
 template <typename T>
 PackedBlock<T> Product<T>::packTogether(const Block &block) const {
   const PackedBlock<T> result = memoryOfBlock();
+  Workspace<T> &workspace = Workspace<T>::get();
+  if (workspace.contentOfB == block.content)
+    return result;
+  findTerms(block, result);
   const int64_t pieces = piecesOf(block);
   auto packPieces = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      packPiece(block, i, result.numbers);
+      packPiece(block, i, result);
   };
-  if (Workspace<T>::get().contentOfB != block.content) {
-    if (block.columns * block.depthSize < 16384)
-      packPieces(0, pieces);
-    else
-      pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
-  }
-  keepBlock(block, result);
+  if (block.columns * block.depthSize < 16384)
+    packPieces(0, pieces);
+  else
+    pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
+  workspace.contentOfB = block.content;
   return result;
 }
 
@@ -293,25 +310,14 @@ PackedBlock<T> Product<T>::packTogether(const Block &block) const {
 template <typename T>
 PackedBlock<T> Product<T>::packAlone(const Block &block) const {
   const PackedBlock<T> result = memoryOfBlock();
-  const Workspace<T> &workspace = Workspace<T>::get();
-  if (workspace.blockOfTerms == block.id)
-    return result;
-  if (workspace.contentOfB != block.content)
-    for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
-      packPiece(block, i, result.numbers);
-  keepBlock(block, result);
-  return result;
-}
-
-/// What follows from B being packed in the calling thread's memory; the terms
-/// also from A.
-template <typename T>
-void Product<T>::keepBlock(const Block &block,
-                           const PackedBlock<T> &blockOfB) const {
   Workspace<T> &workspace = Workspace<T>::get();
+  if (workspace.contentOfB == block.content)
+    return result;
+  findTerms(block, result);
+  for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
+    packPiece(block, i, result);
   workspace.contentOfB = block.content;
-  workspace.blockOfTerms = block.id;
-  findTerms(block, blockOfB);
+  return result;
 }
 
 /// Whether 0 times any number of A is 0.
@@ -327,27 +333,24 @@ template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
 }
 
 /// Half of what causal attention multiplies by is 0: leaves out the terms with
-/// which a panel begins and ends when they are 0 in all its columns. One look
-/// at either end is enough for others.
+/// which a panel begins and ends when they are 0 in all its columns. Products
+/// that share a packed block may differ in A, so that they use all of it.
 template <typename T>
 void Product<T>::findTerms(const Block &block,
                            const PackedBlock<T> &blockOfB) const {
-  if (!packing.usedTerms) {
-    std::fill_n(blockOfB.terms, block.panelsB, Terms{0, block.depthSize});
+  const Terms all{0, block.depthSize};
+  std::fill_n(blockOfB.terms, block.panelsB, all);
+  if (!packing.isExact || right)
     return;
-  }
-  const int64_t width = tiles.width;
-  bool areSkipped = false;
+  bool areLeftOut = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
-    const int64_t column = panel * width;
-    const Terms terms = packing.usedTerms(
-        blockOfB.numbers + column * outerDepth, width,
-        std::min(width, block.columns - column), block.depthSize);
-    blockOfB.terms[panel] = terms;
-    areSkipped |= terms.end - terms.begin < block.depthSize;
+    Terms &terms = blockOfB.terms[panel];
+    terms = usedTerms(panelOfB(block, panel, 0), widthOf(block, panel),
+                      block.depthSize);
+    areLeftOut |= terms.count() < all.count();
   }
-  if (areSkipped && !isLeftFinite(block))
-    std::fill_n(blockOfB.terms, block.panelsB, Terms{0, block.depthSize});
+  if (areLeftOut && !isLeftFinite(block))
+    std::fill_n(blockOfB.terms, block.panelsB, all);
 }
 
 /// Calls function(piece) on all threads: as many whole panels for each, and
@@ -486,7 +489,7 @@ void Product<T>::computeSlice(const Block &block,
         std::clamp(blockOfB.terms[pb].begin, slice.depth, sliceEnd),
         std::clamp(blockOfB.terms[pb].end, slice.depth, sliceEnd)};
     const int64_t column = pb * width;
-    result.columns = std::min(width, block.columns - column);
+    result.columns = widthOf(block, pb);
     result.partial = sums + pb * tileElements;
     result.c = resultAt(panel * rows, block.column + column);
     if (isLower && block.column + column >= panel * rows + rowsOf(panel)) {

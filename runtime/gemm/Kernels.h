@@ -47,23 +47,13 @@ using PackFunction = void (*)(const ConstMatrix &from, int64_t width,
 using PackHalvesFunction = void (*)(const ConstMatrix &from, int64_t width,
                                     int64_t depth, int64_t stride, half *panel);
 
-/// Some terms of a block, counted in elements from its first.
-struct Terms {
-  int64_t begin, end;
-};
-
-/// The terms of a panel of B, element (p, j) at `panel[p * width + j]`, without
-/// those at either end that are 0 in the first `used` columns.
-template <typename T>
-using UsedTermsFunction = Terms (*)(const T *panel, int64_t width, int64_t used,
-                                    int64_t depth);
-
 template <typename T> struct Packing {
   PackFunction<T> pack;
   /// Only for float.
   PackHalvesFunction packHalves = nullptr;
-  /// Null where nobody multiplies by matrices with many zeros.
-  UsedTermsFunction<T> usedTerms = nullptr;
+  /// Whether numbers are packed as they are, so that what is 0 or finite stays
+  /// it.
+  bool isExact = false;
 };
 
 /// Where the sums of a tile go. Elements of a tile are `width` apart by row.

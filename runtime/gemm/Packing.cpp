@@ -315,38 +315,15 @@ void packHalves(const ConstMatrix &from, int64_t width, int64_t depth,
 }
 #endif
 
-/// The terms of a panel without those at either end that are all 0.
-template <typename T>
-Terms usedTerms(const T *panel, int64_t width, int64_t used, int64_t depth) {
-  const hn::ScalableTag<T> d;
-  auto isZero = [&](int64_t term) {
-    const T *row = panel + term * width;
-    int64_t i = 0;
-    for (; i + lanesOf<T> <= used; i += lanesOf<T>)
-      if (!hn::AllTrue(d, hn::Eq(hn::LoadU(d, row + i), hn::Zero(d))))
-        return false;
-    for (; i < used; ++i)
-      if (row[i] != T(0))
-        return false;
-    return true;
-  };
-  Terms terms{0, depth};
-  while (terms.begin < terms.end && isZero(terms.begin))
-    ++terms.begin;
-  while (terms.end > terms.begin && isZero(terms.end - 1))
-    --terms.end;
-  return terms;
-}
-
 const Packing<float> *floatPacking() {
   static constexpr Packing<float> packing = {&packFloat, packHalves,
-                                             &usedTerms<float>};
+                                             /*isExact=*/true};
   return &packing;
 }
 
 const Packing<double> *doublePacking() {
   static constexpr Packing<double> packing = {&packDouble, nullptr,
-                                              &usedTerms<double>};
+                                              /*isExact=*/true};
   return &packing;
 }
 

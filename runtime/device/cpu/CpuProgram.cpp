@@ -116,7 +116,10 @@ std::optional<Error> CpuProgram::run(
       watch.emplace((*times)[steps[i].op]);
     if (!steps[i].repeatsRight)
       right = RepeatedRight();
-    error = runStep(steps[i], memory, (*frame)[i], pool, &right);
+    const bool isRepeated = steps[i].repeatsRight ||
+                            (i + 1 < steps.size() && steps[i + 1].repeatsRight);
+    error = runStep(steps[i], memory, (*frame)[i], pool,
+                    isRepeated ? &right : nullptr);
   }
   giveBack(std::move(frame));
   return error;
