@@ -11,6 +11,7 @@
 #include "runtime/device/cpu/Rows.h"
 #include "runtime/device/cpu/Softmax.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
 
 #include <algorithm>
@@ -23,18 +24,19 @@ namespace {
 constexpr int64_t pieceLength = 1024;
 /// Elements of each value that are worth handing to another thread.
 constexpr int64_t elementsPerTask = 16384;
+/// Units before which their inputs are asked for.
+constexpr int64_t unitsAhead = 3;
 constexpr size_t none = ~size_t(0);
 
-/// Compilers would store halves one by one.
+/// Compilers would store halves one by one; a block of them stays in registers.
 template <typename S> void repeat(S number, S *row, int64_t count) {
-  constexpr int64_t few = 16;
-  int64_t done = std::min(few, count);
-  for (int64_t i = 0; i < done; ++i)
-    row[i] = number;
-  for (int64_t more; done < count; done += more) {
-    more = std::min(done, count - done);
-    std::memcpy(row + done, row, static_cast<size_t>(more) * sizeof(S));
-  }
+  constexpr auto blockLength = static_cast<int64_t>(64 / sizeof(S));
+  S block[blockLength];
+  std::fill_n(block, blockLength, number);
+  int64_t i = 0;
+  for (; i + blockLength <= count; i += blockLength)
+    std::memcpy(row + i, block, sizeof(block));
+  std::copy_n(block, count - i, row + i);
 }
 
 /// One operation with its functions looked up. S is half or float.
@@ -57,7 +59,10 @@ template <typename S> struct Operation {
 
   RowOperation::Kind kind;
   RowStep::Reduce reduce;
+  /// Values, and when the plan is ready the places of their rows.
   size_t x, y = none, value;
+  /// The place of a result in memory that is not the row's.
+  size_t memory = none;
   float alpha, beta;
   UnaryRow<S> unary = nullptr;
   BinaryRow<S> binary = nullptr;
@@ -81,6 +86,9 @@ private:
   bool isOnlyUse(size_t value) const;
   void findMagnitudes();
   void assignSlots();
+  void findSteps();
+  void findPlaces();
+  int64_t lengthOf(int64_t unit) const;
   void finish(const Operation<S> &operation, const float *partial,
               int64_t tasks, const KernelArguments &arguments) const;
 
@@ -92,6 +100,14 @@ private:
   std::vector<size_t> slots;
   size_t slotCount = 0;
   int64_t pieces, pieceSize;
+  /// Rows and, where there are several, their pieces.
+  Dims dims;
+  /// By dimension and value: elements to the next unit when the index moves in
+  /// that dimension and begins anew in those behind it.
+  std::vector<Dims> steps;
+  /// Inputs that come into their slots from elsewhere, and those that are not
+  /// the same for all units.
+  std::vector<size_t> gathered, moving;
 };
 
 template <typename S>
@@ -108,6 +124,8 @@ RowGroup<S>::RowGroup(const RowPlan &plan)
   if constexpr (std::is_same_v<S, half>)
     findMagnitudes();
   assignSlots();
+  findSteps();
+  findPlaces();
 }
 
 /// Whether one operation reads a value and nobody else.
@@ -181,40 +199,96 @@ template <typename S> void RowGroup<S>::assignSlots() {
   }
 }
 
+/// Strides are made steps: nothing is multiplied from row to row.
+template <typename S> void RowGroup<S>::findSteps() {
+  dims = space.outer;
+  if (pieces > 1)
+    dims.push_back(pieces);
+  steps.assign(dims.size(), Dims(values.size(), 0));
+  for (size_t v = 0; v < values.size(); ++v) {
+    Dims strides = values[v].view.outerStrides;
+    if (pieces > 1)
+      strides.push_back(pieceSize * values[v].view.stride);
+    int64_t back = 0;
+    for (size_t d = dims.size(); d-- > 0;) {
+      steps[d][v] = strides[d] - back;
+      back += (dims[d] - 1) * strides[d];
+    }
+  }
+}
+
+/// The row of a value is where its memory is, place `value`, or in its slot,
+/// behind those.
+template <typename S> void RowGroup<S>::findPlaces() {
+  auto placeOf = [&](size_t value) {
+    return slots[value] == none ? value : values.size() + value;
+  };
+  for (size_t v = 0; v < values.size(); ++v) {
+    if (values[v].input && slots[v] != none)
+      gathered.push_back(v);
+    if (values[v].input && !dims.empty() && steps.back()[v] != 0)
+      moving.push_back(v);
+  }
+  for (Operation<S> &operation : operations) {
+    if (values[operation.value].result)
+      operation.memory = operation.value;
+    operation.x = placeOf(operation.x);
+    if (operation.y != none)
+      operation.y = placeOf(operation.y);
+    operation.value = placeOf(operation.value);
+  }
+}
+
+template <typename S> int64_t RowGroup<S>::lengthOf(int64_t unit) const {
+  if (pieces == 1)
+    return space.length;
+  return std::min(pieceSize, space.length - unit % pieces * pieceSize);
+}
+
 /// Computes some rows on one thread.
 template <typename S> class RowGroup<S>::Worker {
 public:
   Worker(const RowGroup &group, const KernelArguments &arguments,
          float *partial)
-      : group(group), arguments(arguments), partial(partial),
-        rows(group.values.size()), filledFrom(group.values.size(), nullptr),
-        index(group.space.outer.size(), 0), offsets(group.values.size(), 0) {
+      : group(group), partial(partial), places(2 * group.values.size()),
+        filledFrom(group.values.size(), nullptr), index(group.dims.size(), 0) {
     static thread_local AlignedBuffer<S> slotMemory;
     static thread_local AlignedBuffer<float> wideMemory;
     static thread_local AlignedBuffer<half> magnitudeMemory;
     const int64_t stride = (group.pieceSize + 63) / 64 * 64;
-    slots = slotMemory.reserve(stride * static_cast<int64_t>(group.slotCount));
-    slotStride = stride;
+    S *slots =
+        slotMemory.reserve(stride * static_cast<int64_t>(group.slotCount));
     wide = wideMemory.reserve(2 * stride);
-    const int64_t count = stride * static_cast<int64_t>(group.acrossCount);
-    magnitudes = magnitudeMemory.reserve(count);
-    repeat(half(0), magnitudes, count);
+    scratch = wide + stride;
+    const int64_t size = stride * static_cast<int64_t>(group.acrossCount);
+    magnitudes = magnitudeMemory.reserve(size);
+    magnitudeStride = stride;
+    repeat(half(0), magnitudes, size);
+    for (size_t v = 0; v < group.values.size(); ++v) {
+      const RowValue &value = group.values[v];
+      if (value.input || value.result)
+        places[v] =
+            static_cast<S *>((value.input ? arguments.inputs[*value.input]
+                                          : arguments.results[*value.result])
+                                 .data);
+      if (group.slots[v] != none)
+        places[group.values.size() + v] =
+            slots + stride * static_cast<int64_t>(group.slots[v]);
+    }
   }
 
   /// Units are pieces of rows.
   void run(int64_t begin, int64_t end) {
-    moveTo(begin / group.pieces);
+    moveTo(begin);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t piece = unit % group.pieces;
-      first = piece * group.pieceSize;
-      count = std::min(group.pieceSize, group.space.length - first);
-      for (size_t v = 0; v < group.values.size(); ++v)
-        if (group.values[v].input)
-          load(v);
+      count = group.lengthOf(unit);
+      for (size_t v : group.moving)
+        askAhead(v);
+      for (size_t v : group.gathered)
+        gather(v);
       for (const Operation<S> &operation : group.operations)
         compute(operation);
-      if (piece + 1 == group.pieces)
-        advance();
+      advance();
     }
     for (const Operation<S> &operation : group.operations)
       if (operation.isMagnitude)
@@ -222,49 +296,47 @@ public:
   }
 
 private:
-  void moveTo(int64_t row) {
+  void moveTo(int64_t unit) {
     for (size_t d = index.size(); d-- > 0;) {
-      index[d] = row % group.space.outer[d];
-      row /= group.space.outer[d];
-      for (size_t v = 0; v < offsets.size(); ++v)
-        offsets[v] += index[d] * group.values[v].view.outerStrides[d];
+      index[d] = unit % group.dims[d];
+      unit /= group.dims[d];
+      for (size_t v = 0; v < group.values.size(); ++v)
+        places[v] += index[d] * strideOf(d, v);
     }
+  }
+
+  int64_t strideOf(size_t dim, size_t v) const {
+    const RowView &view = group.values[v].view;
+    return dim < view.outerStrides.size() ? view.outerStrides[dim]
+                                          : group.pieceSize * view.stride;
   }
 
   void advance() {
     for (size_t d = index.size(); d-- > 0;) {
-      const int64_t size = group.space.outer[d];
-      const bool wraps = ++index[d] == size;
-      const int64_t steps = wraps ? 1 - size : 1;
-      for (size_t v = 0; v < offsets.size(); ++v)
-        offsets[v] += steps * group.values[v].view.outerStrides[d];
-      if (!wraps)
+      if (++index[d] < group.dims[d]) {
+        const Dims &steps = group.steps[d];
+        for (size_t v = 0; v < steps.size(); ++v)
+          places[v] += steps[v];
         return;
+      }
       index[d] = 0;
     }
   }
 
-  S *slotOf(size_t v) const {
-    return slots + slotStride * static_cast<int64_t>(group.slots[v]);
-  }
-  S *memoryOf(const Tensor &tensor, size_t v) const {
-    return static_cast<S *>(tensor.data) + offsets[v] +
-           first * group.values[v].view.stride;
+  /// Asks for what a later unit reads: rows of surfaces are pages apart.
+  void askAhead(size_t v) const {
+    const S *later = places[v] + unitsAhead * group.steps.back()[v];
+    prefetch(later, group.values[v].view.stride == 1 ? count : 1);
   }
 
   /// Makes an input a row.
-  void load(size_t v) {
-    const RowValue &value = group.values[v];
-    const S *memory = memoryOf(arguments.inputs[*value.input], v);
-    if (value.view.stride == 1) {
-      rows[v] = memory;
-      return;
-    }
-    S *slot = slotOf(v);
-    rows[v] = slot;
-    if (value.view.stride != 0) {
+  void gather(size_t v) {
+    const int64_t stride = group.values[v].view.stride;
+    const S *memory = places[v];
+    S *slot = places[group.values.size() + v];
+    if (stride != 0) {
       for (int64_t i = 0; i < count; ++i)
-        slot[i] = memory[i * value.view.stride];
+        slot[i] = memory[i * stride];
       return;
     }
     if (filledFrom[v] == memory)
@@ -284,19 +356,14 @@ private:
   void compute(const Operation<S> &operation) {
     if (operation.reduce != RowStep::Reduce::No)
       return reduce(operation);
-    const RowValue &value = group.values[operation.value];
-    const bool hasSlot = group.slots[operation.value] != none;
-    S *memory = value.result ? memoryOf(arguments.results[*value.result],
-                                        operation.value)
-                             : nullptr;
-    S *target = hasSlot ? slotOf(operation.value) : memory;
-    const S *x = rows[operation.x];
+    S *target = places[operation.value];
+    const S *x = places[operation.x];
     switch (operation.kind) {
     case RowOperation::Kind::Unary:
       operation.unary(x, target, count, operation.alpha, operation.beta);
       break;
     case RowOperation::Kind::Binary:
-      operation.binary(x, rows[operation.y], target, count);
+      operation.binary(x, places[operation.y], target, count);
       break;
     case RowOperation::Kind::Softmax:
       softmaxRow(widened(x), wide, count);
@@ -308,14 +375,19 @@ private:
         std::copy_n(x, count, target);
       break;
     }
-    rows[operation.value] = target;
-    if (memory && target != memory)
-      for (int64_t i = 0; i < count; ++i)
-        memory[i * value.view.stride] = target[i];
+    if (operation.memory != none && operation.memory != operation.value)
+      scatter(target, operation.memory);
+  }
+
+  void scatter(const S *row, size_t v) {
+    const int64_t stride = group.values[v].view.stride;
+    for (int64_t i = 0; i < count; ++i)
+      places[v][i * stride] = row[i];
   }
 
   half *magnitudesOf(const Operation<S> &operation) const {
-    return magnitudes + static_cast<int64_t>(operation.across) * slotStride;
+    return magnitudes +
+           static_cast<int64_t>(operation.across) * magnitudeStride;
   }
 
   float *partialOf(const Operation<S> &operation) const {
@@ -329,47 +401,40 @@ private:
   }
 
   void reduce(const Operation<S> &operation) {
+    const S *x = places[operation.x];
     const bool isAcross = operation.across != none;
     if constexpr (std::is_same_v<S, half>) {
       if (operation.isMagnitude)
-        return foldMagnitudes(rows[operation.x], magnitudesOf(operation),
-                              count);
+        return foldMagnitudes(x, magnitudesOf(operation), count);
       if (isAcross && operation.isSum)
-        return addHalves(rows[operation.x], partialOf(operation), count);
+        return addHalves(x, partialOf(operation), count);
     }
-    const float *row = widened(rows[operation.x]);
-    float *scratch = wide + slotStride;
-    if (isAcross) {
-      operation.reducer->addRow(row, partialOf(operation), count, scratch);
-      return;
-    }
+    const float *row = widened(x);
+    if (isAcross)
+      return operation.reducer->addRow(row, partialOf(operation), count,
+                                       scratch);
     const float sum = operation.reducer->finish(
         operation.reducer->fold(row, count, scratch), count);
     const S rounded = static_cast<S>(sum);
-    const RowValue &value = group.values[operation.value];
-    if (value.result)
-      *memoryOf(arguments.results[*value.result], operation.value) = rounded;
-    S *slot = slotOf(operation.value);
-    repeat(rounded, slot, count);
-    rows[operation.value] = slot;
+    if (operation.memory != none)
+      *places[operation.memory] = rounded;
+    repeat(rounded, places[operation.value], count);
   }
 
   static constexpr Storage storage =
       sizeof(S) == 2 ? Storage::F16 : Storage::F32;
   const RowGroup &group;
-  const KernelArguments &arguments;
   /// Of this task; one row for each reduction across rows.
   float *partial;
-  std::vector<const S *> rows;
+  /// Where the values of this unit are in memory, and behind them their slots.
+  std::vector<S *> places;
   /// What slots of inputs that repeat one element were filled from.
   std::vector<const S *> filledFrom;
-  Dims index, offsets;
-  S *slots;
-  int64_t slotStride;
-  float *wide;
+  Dims index;
+  float *wide, *scratch;
   /// A row for each reduction across rows.
   half *magnitudes;
-  int64_t first = 0, count = 0;
+  int64_t magnitudeStride, count = 0;
 };
 
 /// Adds the tasks' parts in their order.
