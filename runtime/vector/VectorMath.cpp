@@ -18,6 +18,8 @@
 #include <hwy/highway.h>
 
 #include "runtime/support/VectorLoads-inl.h"
+#include "runtime/vector/Exponential-inl.h"
+#include "runtime/vector/Folds-inl.h"
 #include "runtime/vector/NativeHalves.h"
 #include "runtime/vector/ScalarMath.h"
 
@@ -31,54 +33,6 @@ namespace anec::rt::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- Functions of one vector ----
-
-/// exp for floats from -87.33 to 0, of which most are: what softmax, cross
-/// entropy and sigmoid ask for. A third of the instructions of hn::Exp, which
-/// also reaches 88 and subnormal results. Within 2 units in the last place.
-template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfNegative(D d, V x) {
-  const hn::RebindToSigned<D> dBits;
-  // Added to a small number, leaves it rounded in the lowest bits.
-  const V shift = hn::Set(d, 0x1.8p23F);
-  const V shifted = hn::MulAdd(x, hn::Set(d, 0x1.715476p0F), shift);
-  const V n = hn::Sub(shifted, shift);
-  // r = x - n ln 2, ln 2 in two parts, n times the first of which is exact.
-  V r = hn::NegMulAdd(n, hn::Set(d, 0x1.63p-1F), x);
-  r = hn::NegMulAdd(n, hn::Set(d, -0x1.bd0106p-13F), r);
-  // (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, a minimax fit of e^r.
-  V p = hn::MulAdd(r, hn::Set(d, 0x1.6a2352p-10F), hn::Set(d, 0x1.123a6cp-7F));
-  p = hn::MulAdd(r, p, hn::Set(d, 0x1.5558f4p-5F));
-  p = hn::MulAdd(r, p, hn::Set(d, 0x1.55549p-3F));
-  p = hn::MulAdd(r, p, hn::Set(d, 0x1.fffffcp-2F));
-  const V q = hn::MulAdd(hn::Mul(r, r), p, r);
-  constexpr int bias = 127, mantissaBits = 23;
-  const V power =
-      hn::BitCast(d, hn::ShiftLeft<mantissaBits>(hn::Add(
-                         hn::BitCast(dBits, shifted), hn::Set(dBits, bias))));
-  return hn::MulAdd(q, power, power);
-}
-
-/// exp over the whole range: infinity at one end, 0 instead of subnormal
-/// results, which take a hundred cycles, at the other; NaN stays.
-template <class D, class V = hn::Vec<D>> HWY_INLINE V expOf(D d, V x) {
-  using T = hn::TFromD<D>;
-  const V highest = hn::Set(d, sizeof(T) == 4 ? T(88.72) : T(709.7));
-  const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-87.33) : T(-708.3));
-  // Masked scores, mostly whole vectors of them.
-  if (hn::AllTrue(d, hn::Lt(x, lowest)))
-    return hn::Zero(d);
-  if constexpr (sizeof(T) == 4)
-    if (hn::AllTrue(d, hn::Le(x, hn::Zero(d))))
-      return hn::IfThenZeroElse(hn::Lt(x, lowest),
-                                expOfNegative(d, hn::Max(x, lowest)));
-  const V inside = hn::Max(hn::Min(x, highest), lowest);
-  V y = hn::Exp(d, inside);
-  const V limit =
-      hn::Set(d, sizeof(T) == 4 ? T(88.7228394) : T(709.782712893384));
-  y = hn::IfThenElse(hn::Gt(x, limit),
-                     hn::Set(d, std::numeric_limits<T>::infinity()), y);
-  y = hn::IfThenZeroElse(hn::Lt(x, lowest), y);
-  return hn::IfThenElse(hn::Eq(x, x), y, x);
-}
 
 template <class D, class V = hn::Vec<D>> HWY_INLINE V sigmoidOf(D d, V x) {
   const V one = hn::Set(d, hn::TFromD<D>(1));
@@ -151,9 +105,7 @@ ANEC_BINARY(Add, hn::Add(x, y))
 ANEC_BINARY(Sub, hn::Sub(x, y))
 ANEC_BINARY(Mul, hn::Mul(x, y))
 ANEC_BINARY(Div, hn::Div(x, y))
-// x is chosen when it is NaN, y when y is: all comparisons with NaN fail.
-ANEC_BINARY(Maximum,
-            hn::IfThenElse(hn::Ge(x, y), x, hn::IfThenElse(hn::Eq(x, x), y, x)))
+ANEC_BINARY(Maximum, larger(x, y))
 ANEC_BINARY(Minimum,
             hn::IfThenElse(hn::Le(x, y), x, hn::IfThenElse(hn::Eq(x, x), y, x)))
 ANEC_BINARY(Equal, ANEC_TRUTH(hn::Eq(x, y)))
@@ -311,69 +263,12 @@ void doubleScaledExponential(const double *x, const double *shift,
 
 // ---- Folds ----
 
-/// Sums are kept in this many parts, whatever the vectors' length: several
-/// vectors of the longest, since one sum waits for the one before.
-constexpr size_t parts = 64;
-
-/// The part of a row behind its last whole group of parts, filled up.
-template <typename T> struct Rest {
-  Rest(const T *x, int64_t count, T filler) {
-    std::fill_n(values, parts, filler);
-    std::copy_n(x, count, values);
-  }
-  HWY_ALIGN T values[parts];
-};
-
-/// The upper half of the lanes into the lower one until one is left.
-template <class D, class V, class Fold>
-HWY_INLINE hn::TFromD<D> foldLanes(D d, V v, Fold fold) {
-#if HWY_TARGET != HWY_SCALAR
-  if constexpr (hn::MaxLanes(d) > 1) {
-    const hn::Half<D> half;
-    return foldLanes(
-        half, fold.apply(half, hn::LowerHalf(half, v), hn::UpperHalf(half, v)),
-        fold);
-  }
-#endif
-  (void)d, (void)fold;
-  return hn::GetLane(v);
-}
-
-/// Folds groups of 64 into 64 parts, `fold(d, parts, group)`, and the upper
-/// half of these into the lower one until one is left.
-template <typename T, class Fold>
-HWY_INLINE T foldRow(const T *x, int64_t count, T neutral, Fold fold) {
-  const hn::CappedTag<T, 16> d;
-  constexpr size_t lanes = hn::MaxLanes(d), vectors = parts / lanes;
-  hn::Vec<decltype(d)> sums[vectors];
-#pragma GCC unroll 64
-  for (size_t v = 0; v < vectors; ++v)
-    sums[v] = hn::Set(d, neutral);
-  int64_t i = 0;
-  for (; i + static_cast<int64_t>(parts) <= count; i += parts)
-#pragma GCC unroll 64
-    for (size_t v = 0; v < vectors; ++v)
-      sums[v] = fold.apply(d, sums[v], hn::LoadU(d, x + i + v * lanes));
-  if (i < count) {
-    const Rest<T> rest(x + i, count - i, neutral);
-#pragma GCC unroll 64
-    for (size_t v = 0; v < vectors; ++v)
-      sums[v] = fold.apply(d, sums[v], hn::Load(d, rest.values + v * lanes));
-  }
-#pragma GCC unroll 8
-  for (size_t half = vectors / 2; half > 0; half /= 2)
-#pragma GCC unroll 64
-    for (size_t v = 0; v < half; ++v)
-      sums[v] = fold.apply(d, sums[v], sums[v + half]);
-  return foldLanes(d, sums[0], fold);
-}
-
 template <typename T> T sumOf(const T *x, int64_t count) {
-  return foldRow(x, count, T(0), Add());
+  return foldRow(x, count, T(0), Sum());
 }
 
 template <typename T> T maxOf(const T *x, int64_t count) {
-  return foldRow(x, count, -std::numeric_limits<T>::infinity(), Maximum());
+  return foldRow(x, count, -std::numeric_limits<T>::infinity(), Largest());
 }
 
 float floatSum(const float *x, int64_t count) { return sumOf(x, count); }

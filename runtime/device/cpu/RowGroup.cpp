@@ -13,6 +13,7 @@
 #include "runtime/support/AlignedBuffer.h"
 #include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
+#include "runtime/vector/SoftmaxRow.h"
 
 #include <algorithm>
 #include <cstring>
@@ -366,8 +367,12 @@ private:
       operation.binary(x, places[operation.y], target, count);
       break;
     case RowOperation::Kind::Softmax:
-      softmaxRow(widened(x), wide, count);
-      storeRow(wide, storage, target, 1, count);
+      if constexpr (std::is_same_v<S, half>) {
+        rt::softmaxRow(x, target, wide, count);
+      } else {
+        softmaxRow(x, wide, count);
+        std::copy_n(wide, count, target);
+      }
       break;
     case RowOperation::Kind::Copy:
     case RowOperation::Kind::Reduction:
