@@ -280,6 +280,10 @@ public:
 
   /// Units are pieces of rows.
   void run(int64_t begin, int64_t end) {
+    for (const Operation<S> &operation : group.operations)
+      if (operation.across != none)
+        repeat(operation.reducer->neutral(), partialOf(operation),
+               group.space.length);
     moveTo(begin);
     for (int64_t unit = begin; unit < end; ++unit) {
       count = group.lengthOf(unit);
@@ -396,7 +400,8 @@ private:
   }
 
   float *partialOf(const Operation<S> &operation) const {
-    return partial + static_cast<int64_t>(operation.across) * count;
+    return partial +
+           static_cast<int64_t>(operation.across) * group.space.length;
   }
 
   void addMagnitudes(const Operation<S> &operation) {
@@ -473,11 +478,6 @@ void RowGroup<S>::run(const KernelArguments &arguments) const {
   const int64_t perTask = static_cast<int64_t>(acrossCount) * space.length;
   static thread_local AlignedBuffer<float> partialMemory;
   float *partial = partialMemory.reserve(tasks * perTask);
-  for (const Operation<S> &operation : operations)
-    for (int64_t task = 0; operation.across != none && task < tasks; ++task)
-      std::fill_n(partial + task * perTask +
-                      static_cast<int64_t>(operation.across) * space.length,
-                  space.length, operation.reducer->neutral());
   arguments.pool.parallelTiles(
       units, unitsPerTask, [&](int64_t begin, int64_t end) {
         float *part = partial + begin / unitsPerTask * perTask;
