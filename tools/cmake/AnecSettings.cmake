@@ -9,10 +9,12 @@ if(ANEC_FUZZ)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -gline-tables-only")
 endif()
 
+# Sources with precompiled headers are cached only with this permission.
 find_program(ANEC_CCACHE ccache)
 if(ANEC_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${ANEC_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ANEC_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ANEC_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 find_program(ANEC_LLD NAMES ld.lld-22 ld.lld)
@@ -42,29 +44,73 @@ if(ANEC_FUZZ)
 endif()
 
 find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+# Compiles headers that take seconds once for all targets of the same flags:
+#   anec_precompile(target anecKindHeaders HEADERS <a.h> LIBS a::a
+#     OPTIONS -O1 DEFINITIONS A=1 PROPERTIES NAME value)
+# Sources with flags of their own have to skip them.
+function(anec_precompile name kind)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LIBS;OPTIONS;DEFINITIONS;PROPERTIES" ${ARGN})
+  if(NOT TARGET ${kind})
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${kind}.cpp CONTENT "")
+    add_library(${kind} STATIC ${CMAKE_BINARY_DIR}/${kind}.cpp)
+    target_link_libraries(${kind} PRIVATE ${ARG_LIBS})
+    target_compile_options(${kind} PRIVATE ${ARG_OPTIONS})
+    target_compile_definitions(${kind} PRIVATE ${ARG_DEFINITIONS})
+    if(ARG_PROPERTIES)
+      set_target_properties(${kind} PROPERTIES ${ARG_PROPERTIES})
+    endif()
+    target_precompile_headers(${kind} PRIVATE ${ARG_HEADERS})
+  endif()
+  target_precompile_headers(${name} REUSE_FROM ${kind})
+endfunction()
 
 # One runtime library: anec_add_runtime_library(anecMil SOURCES a.cpp DEPS anecSupport)
+# JSON is for those that include its headers and have no flags of their own.
 function(anec_add_runtime_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "JSON" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_DEPS})
   # Shared libraries are made of them too. Hidden, so that calls are direct.
-  set_target_properties(${name} PROPERTIES
+  set(flags
     POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
+  set_target_properties(${name} PROPERTIES ${flags})
+  if(ARG_JSON)
+    target_link_libraries(${name} PUBLIC nlohmann_json::nlohmann_json)
+    anec_precompile(${name} anecRuntimeHeaders
+      HEADERS <fmt/format.h> <nlohmann/json.hpp>
+      LIBS fmt::fmt nlohmann_json::nlohmann_json
+      PROPERTIES ${flags})
+  endif()
 endfunction()
 
 # One gtest program, registered with ctest:
 #   anec_add_unit_test(mil-test SOURCES ReaderTest.cpp DEPS anecMil)
+# MLIR is for tests with its headers or definitions.
 function(anec_add_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
+  cmake_parse_arguments(ARG "MLIR" "" "SOURCES;DEPS" ${ARGN})
+  set(definitions
     ANEC_TEST_DIR="${PROJECT_SOURCE_DIR}/test"
     ANEC_MODELS_DIR="${PROJECT_SOURCE_DIR}/models"
     ANEC_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE ${definitions})
+  # Compiled more often than run for long; the libraries are what is checked.
+  set(options -O1 $<$<BOOL:${ANEC_FUZZ}>:-fno-sanitize=undefined>)
+  target_compile_options(${name} PRIVATE ${options})
+  if(ARG_MLIR)
+    anec_use_mlir(${name})
+  else()
+    anec_precompile(${name} anecTestHeaders
+      HEADERS <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>
+      LIBS GTest::gmock nlohmann_json::nlohmann_json
+      OPTIONS ${options}
+      DEFINITIONS ${definitions})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   if(name IN_LIST ANEC_SANITIZED_TESTS)
     set_tests_properties(${name} PROPERTIES LABELS sanitized)
