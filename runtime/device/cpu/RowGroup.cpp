@@ -99,14 +99,8 @@ private:
       index[d] = unit % program.dims[d];
       unit /= program.dims[d];
       for (size_t v = 0; v < program.values.size(); ++v)
-        places[v] += index[d] * strideOf(d, v);
+        places[v] += index[d] * program.strides[d][v];
     }
-  }
-
-  int64_t strideOf(size_t dim, size_t v) const {
-    const RowView &view = program.values[v].view;
-    return dim < view.outerStrides.size() ? view.outerStrides[dim]
-                                          : program.pieceSize * view.stride;
   }
 
   void advance() {
@@ -164,12 +158,10 @@ private:
       instruction.binary(x, places[instruction.y], target, count);
       break;
     case RowOperation::Kind::Softmax:
-      if constexpr (std::is_same_v<S, half>) {
+      if constexpr (std::is_same_v<S, half>)
         rt::softmaxRow(x, target, wide, count);
-      } else {
-        softmaxRow(x, wide, count);
-        std::copy_n(wide, count, target);
-      }
+      else
+        softmaxRow(x, target, count);
       break;
     case RowOperation::Kind::Copy:
     case RowOperation::Kind::Reduction:

@@ -124,15 +124,18 @@ template <typename S> void RowProgram<S>::findSteps() {
   dims = space.outer;
   if (pieces > 1)
     dims.push_back(pieces);
-  steps.assign(dims.size(), Dims(values.size(), 0));
+  strides.assign(dims.size(), Dims(values.size(), 0));
+  steps = strides;
   for (size_t v = 0; v < values.size(); ++v) {
-    Dims strides = values[v].view.outerStrides;
-    if (pieces > 1)
-      strides.push_back(pieceSize * values[v].view.stride);
+    const RowValue &value = values[v];
+    if (!value.input && !value.result)
+      continue;
     int64_t back = 0;
     for (size_t d = dims.size(); d-- > 0;) {
-      steps[d][v] = strides[d] - back;
-      back += (dims[d] - 1) * strides[d];
+      strides[d][v] = d < space.outer.size() ? value.view.outerStrides[d]
+                                             : pieceSize * value.view.stride;
+      steps[d][v] = strides[d][v] - back;
+      back += (dims[d] - 1) * strides[d][v];
     }
   }
 }

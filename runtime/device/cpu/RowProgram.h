@@ -60,9 +60,10 @@ public:
   int64_t pieces, pieceSize;
   /// Rows and, where there are several, their pieces.
   Dims dims;
-  /// By dimension and value: elements to the next unit when the index moves in
-  /// that dimension and begins anew in those behind it.
-  std::vector<Dims> steps;
+  /// By dimension and value, 0 for what is in no memory: how far elements are
+  /// apart, and how far the next unit is when the index moves in that dimension
+  /// and begins anew in those behind it.
+  std::vector<Dims> strides, steps;
   /// Inputs that come into their slots from elsewhere, and those that are not
   /// the same for all units.
   std::vector<size_t> gathered, moving;
