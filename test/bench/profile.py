@@ -22,13 +22,15 @@ KINDS = [
     ("product: inner kernel", r"tileOfRows|tileFunction"),
     ("product: packing and widening",
      r"pack(Float|Double|Copying|Transposing|Halves|Piece|Widened|Alone|From)|copyRows|packA"
-     r"|usedTerms|[Ff]inite|\bwiden\b|PackedMatrix"),
-    ("product: storing and blocks", r"storeElements|Product<"),
+     r"|usedTerms|areZero|[Ff]inite|\bwiden\b|PackedMatrix"),
+    ("product: storing and blocks", r"storeElements|Product<|addTo<"),
     ("rows: element-wise, softmax, sums",
-     r"unaryRow|binaryRow|ternaryRow|namespace\)::row<|RowGroup|foldRow|(sum|max)Of<"
-     r"|narrow|loadRow|storeRow|softmax|Reducer"),
+     r"unaryRow|binaryRow|ternaryRow|namespace\)::row<|RowGroup|RowProgram|foldRow"
+     r"|(sum|max)Of<|narrow|loadRow|storeRow|softmax|Reducer|cpu.*::repeat<"
+     r"|half(Magnitudes|Sums)|addHalves|foldMagnitudes"),
     ("host operations",
-     r"rmsNorm|inverseRms|crossEntropy|embedding|adam|Columns|silu|columnsOf"),
+     r"rmsNorm|inverseRms|crossEntropy|embedding|adam|Columns|silu|columnsOf"
+     r"|scaled<|products<|scaleRow|readRows"),
     ("threads without work", r"ThreadPool"),
     ("kernel: pages, scheduling, copies",
      r"^_?_?(raw|clear_page|do_|handle|finish_task|mem|copy|page|exc_|asm_|"
