@@ -100,7 +100,7 @@ function(anec_add_unit_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE ${definitions})
   # Compiled more often than run for long; the libraries are what is checked.
-  set(options -O1 $<$<BOOL:${ANEC_FUZZ}>:-fno-sanitize=undefined>)
+  set(options $<$<NOT:$<CONFIG:Debug>>:-O1> $<$<BOOL:${ANEC_FUZZ}>:-fno-sanitize=undefined>)
   target_compile_options(${name} PRIVATE ${options})
   if(ARG_MLIR)
     anec_use_mlir(${name})
