@@ -31,18 +31,15 @@ function(anec_use_mlir name)
   target_include_directories(${name} SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
   target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR})
   target_compile_definitions(${name} PUBLIC ${ANEC_LLVM_DEFINITIONS})
-  target_compile_options(${name} PRIVATE -O1 -g1 -fno-rtti -Wno-unused-parameter)
+  set(options -O1 -g1 -fno-rtti -Wno-unused-parameter)
+  target_compile_options(${name} PRIVATE ${options})
   target_link_libraries(${name} PUBLIC MLIR LLVM)
-  if(NOT TARGET anecMLIRHeaders)
-    file(WRITE ${CMAKE_BINARY_DIR}/MLIRHeaders.cpp "")
-    add_library(anecMLIRHeaders STATIC ${CMAKE_BINARY_DIR}/MLIRHeaders.cpp)
-    target_include_directories(anecMLIRHeaders SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
-    target_compile_definitions(anecMLIRHeaders PUBLIC ${ANEC_LLVM_DEFINITIONS})
-    target_compile_options(anecMLIRHeaders PRIVATE -O1 -g1 -fno-rtti -Wno-unused-parameter)
-    target_precompile_headers(anecMLIRHeaders PRIVATE
+  anec_precompile(${name} anecMLIRHeaders
+    HEADERS
       <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/BuiltinTypes.h>
       <mlir/IR/Matchers.h> <mlir/IR/PatternMatch.h> <mlir/IR/SymbolTable.h>
-      <mlir/Pass/Pass.h> <mlir/Transforms/DialectConversion.h>)
-  endif()
-  target_precompile_headers(${name} REUSE_FROM anecMLIRHeaders)
+      <mlir/Pass/Pass.h> <mlir/Transforms/DialectConversion.h>
+    INCLUDES ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS}
+    OPTIONS ${options}
+    DEFINITIONS ${ANEC_LLVM_DEFINITIONS})
 endfunction()

@@ -48,14 +48,15 @@ find_package(nlohmann_json REQUIRED)
 
 # Compiles headers that take seconds once for all targets of the same flags:
 #   anec_precompile(target anecKindHeaders HEADERS <a.h> LIBS a::a
-#     OPTIONS -O1 DEFINITIONS A=1 PROPERTIES NAME value)
+#     INCLUDES FOLDER OPTIONS -O1 DEFINITIONS A=1 PROPERTIES NAME value)
 # Sources with flags of their own have to skip them.
 function(anec_precompile name kind)
-  cmake_parse_arguments(ARG "" "" "HEADERS;LIBS;OPTIONS;DEFINITIONS;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "HEADERS;LIBS;INCLUDES;OPTIONS;DEFINITIONS;PROPERTIES" ${ARGN})
   if(NOT TARGET ${kind})
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${kind}.cpp CONTENT "")
     add_library(${kind} STATIC ${CMAKE_BINARY_DIR}/${kind}.cpp)
     target_link_libraries(${kind} PRIVATE ${ARG_LIBS})
+    target_include_directories(${kind} SYSTEM PRIVATE ${ARG_INCLUDES})
     target_compile_options(${kind} PRIVATE ${ARG_OPTIONS})
     target_compile_definitions(${kind} PRIVATE ${ARG_DEFINITIONS})
     if(ARG_PROPERTIES)
