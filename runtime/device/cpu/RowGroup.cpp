@@ -216,8 +216,6 @@ private:
     repeat(rounded, places[instruction.value], count);
   }
 
-  static constexpr Storage storage =
-      sizeof(S) == 2 ? Storage::F16 : Storage::F32;
   const RowProgram<S> &program;
   /// Of this task; one row for each reduction across rows.
   float *partial;
@@ -247,7 +245,7 @@ void finish(const RowProgram<S> &program, const RowInstruction<S> &instruction,
                                      sums.data(), length);
   for (float &sum : sums)
     sum = instruction.reducer->finish(sum, program.space.count());
-  const RowValue &value = program.values[instruction.value];
+  const RowValue &value = program.values[instruction.memory];
   const Tensor &result = arguments.results[*value.result];
   storeRow(sums.data(), result.storage, result.data, 1, length);
 }

@@ -25,7 +25,7 @@ template <typename S> struct RowInstruction {
   RowStep::Reduce reduce;
   /// Values, and when the plan is ready the places of their rows.
   size_t x, y = none, value;
-  /// The place of a result in memory that is not the row's.
+  /// The place of a result in memory, which is the row's unless it has a slot.
   size_t memory = none;
   float alpha, beta;
   UnaryRow<S> unary = nullptr;
