@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/support/ThreadPool.h"
 
+#include "runtime/support/Processors.h"
+
 #include <algorithm>
 #include <chrono>
 
@@ -68,8 +70,7 @@ int64_t takeFrom(std::atomic<uint64_t> &indices, bool first) {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1)
-    threads =
-        std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    threads = availableProcessors();
   shares = std::vector<Share>(static_cast<size_t>(threads));
   for (size_t i = 1; i < shares.size(); ++i)
     workers.emplace_back([this, i] { work(i); });

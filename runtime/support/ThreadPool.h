@@ -27,7 +27,8 @@ class ThreadPool {
 public:
   using Body = std::function<void(int64_t)>;
 
-  /// `threads` counts the caller; below 1 means one per hardware thread.
+  /// `threads` counts the caller; below 1 means one for each of
+  /// `availableProcessors`.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;

@@ -19,7 +19,8 @@ void DeviceOptions::addTo(CLI::App &command,
   command
       .add_option("--threads", threads,
                   "threads; the same results for any number (default: all)")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024))
+      ->envname("ANEC_THREADS");
   command
       .add_option("--fault", faults,
                   "what goes wrong on a simulated device: "

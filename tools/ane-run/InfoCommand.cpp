@@ -9,6 +9,7 @@
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/AtomicFile.h"
+#include "runtime/support/Processors.h"
 #include "runtime/support/Random.h"
 #include "runtime/support/ThreadPool.h"
 #include "tools/ane-run/Commands.h"
@@ -20,7 +21,6 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <thread>
 
 #include <sys/utsname.h>
 
@@ -90,12 +90,10 @@ std::optional<Error> printPlacement(const std::string &path) {
 nlohmann::json machine(const InfoFlags &flags) {
   utsname system{};
   uname(&system);
-  nlohmann::json about = {{"device", flags.device.device},
-                          {"system", system.sysname},
-                          {"release", system.release},
-                          {"architecture", system.machine},
-                          {"threads", std::thread::hardware_concurrency()},
-                          {"bundle_format", Bundle::format}};
+  nlohmann::json about = {
+      {"device", flags.device.device},    {"system", system.sysname},
+      {"release", system.release},        {"architecture", system.machine},
+      {"threads", availableProcessors()}, {"bundle_format", Bundle::format}};
   if (flags.device.device != "ane")
     return about;
   if (Result<ane::EngineInfo> info =
@@ -175,7 +173,7 @@ Result<int> run(const InfoFlags &flags) {
           aneEngineInfo(AneOptions::fromEnvironment()))
     fmt::print("engine        {}, {} cores\n", engine->architecture,
                engine->cores);
-  fmt::print("threads       {}\n", std::thread::hardware_concurrency());
+  fmt::print("threads       {}\n", availableProcessors());
   fmt::print("vectors      ");
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;
        targets &= targets - 1)
