@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -24,10 +25,6 @@ using namespace mlir;
 namespace anec {
 
 namespace {
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// reshape(reshape(x)) -> reshape(x); reshape(x) of the same shape -> x
 struct FoldReshape : OpRewritePattern<mil::ReshapeOp> {

@@ -9,6 +9,7 @@
 
 #include "compiler/Kernels/MinCut.h"
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -27,10 +28,6 @@ namespace anec {
 namespace {
 
 enum class Form { Channels, Matrix, Other };
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 Form formOf(RankedTensorType type) {
   ArrayRef<int64_t> dims = type.getShape();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Kernels/Zeros.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
@@ -24,10 +25,6 @@ namespace anec {
 namespace {
 
 using rt::target::Rule;
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 Value zeros(OpBuilder &builder, Location location, RankedTensorType type) {
   return mil::ConstOp::create(

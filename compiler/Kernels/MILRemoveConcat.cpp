@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 #include "runtime/support/Half.h"
@@ -28,10 +29,6 @@ using namespace mlir;
 namespace anec {
 
 namespace {
-
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 /// Row and column of each one of a placement weight.
 using Ones = SmallVector<std::pair<int64_t, int64_t>>;

@@ -7,6 +7,7 @@
 
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
 
@@ -26,10 +27,6 @@ namespace anec {
 namespace {
 
 using rt::target::Rule;
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// "layers.*.wq.weight" -> "layers_wq_weight".
 std::string fileStem(StringRef parameter) {

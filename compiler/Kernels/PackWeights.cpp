@@ -12,6 +12,7 @@
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/SurfaceLayout.h"
 #include "compiler/Kernels/TargetOption.h"
+#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Kernels/Zeros.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
@@ -35,10 +36,6 @@ using rt::target::Rule;
 
 /// Surfaces hold fp16.
 constexpr int64_t elementBytes = 2;
-
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 /// Builds one program's surfaces.
 class Packer {

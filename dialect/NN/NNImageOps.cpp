@@ -1,6 +1,7 @@
 //===- NNImageOps.cpp - Inference and gradients of image ops --------------===//
 
 #include "dialect/NN/NN.h"
+#include "dialect/NN/NNActivation.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -11,16 +12,6 @@ using Inferred = SmallVectorImpl<Type>;
 using Grads = MutableArrayRef<Value>;
 
 /// Inference runs before the constraints on operand types are checked.
-static FailureOr<RankedTensorType> activation(std::optional<Location> loc,
-                                              StringRef name, Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (type && type.getRank() == 3 && type.hasStaticShape())
-    return type;
-  return emitOptionalError(loc, "expects ", name,
-                           " to be a static tensor of rank 3, but got ",
-                           value.getType());
-}
-
 namespace {
 /// Sizes of an image and of the squares that it is cut into.
 struct Grid {

@@ -1,6 +1,7 @@
 //===- NNShapeOps.cpp - Inference and gradients of shape ops --------------===//
 
 #include "dialect/NN/NN.h"
+#include "dialect/NN/NNActivation.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -12,16 +13,6 @@ using Grads = MutableArrayRef<Value>;
 
 /// Sizes that are written; larger ones are mistakes and would overflow.
 static constexpr int64_t largestSize = int64_t(1) << 30;
-
-static FailureOr<RankedTensorType> activation(std::optional<Location> loc,
-                                              StringRef name, Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (type && type.getRank() == 3 && type.hasStaticShape())
-    return type;
-  return emitOptionalError(loc, "expects ", name,
-                           " to be a static tensor of rank 3, but got ",
-                           value.getType());
-}
 
 /// The type of `value`, when `dim` is a dimension that these ops know.
 static FailureOr<RankedTensorType> activationAlong(std::optional<Location> loc,

@@ -10,8 +10,7 @@
 namespace anec::rt {
 namespace {
 
-constexpr int64_t maximumSide = int64_t(1) << 30;
-constexpr int64_t maximumElements = int64_t(1) << 36;
+constexpr int64_t maximumBufferElements = int64_t(1) << 36;
 /// Inputs or outputs of one program.
 constexpr size_t maximumPorts = 4096;
 constexpr char modelPath[] = "@model_path/";
@@ -36,9 +35,9 @@ Result<Buffer> readBuffer(const JsonPlace &place, const Plan &plan) {
     if (!symbolic) {
       ANEC_ASSIGN(value, size.integer(1, maximumSide));
     }
-    if (elements > maximumElements / value)
+    if (elements > maximumBufferElements / value)
       return shape.error(
-          fmt::format("expects at most {} elements", maximumElements));
+          fmt::format("expects at most {} elements", maximumBufferElements));
     elements *= value;
     result.shape.push_back(
         symbolic && plan.compactable && !plan.activeRows ? -1 : value);

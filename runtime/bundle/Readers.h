@@ -10,11 +10,15 @@
 #include "runtime/bundle/Plan.h"
 #include "runtime/support/JsonPlace.h"
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
 
 namespace anec::rt {
+
+/// Sizes that are written; larger ones are mistakes and would overflow.
+constexpr int64_t maximumSide = int64_t(1) << 30;
 
 /// Named permutations of plan.json: order[p] = logical row stored at p.
 using Orders = std::map<std::string, std::vector<int64_t>>;

@@ -11,8 +11,7 @@
 namespace anec::rt {
 namespace {
 
-constexpr int64_t maximumSide = int64_t(1) << 30;
-constexpr int64_t maximumElements = int64_t(1) << 34;
+constexpr int64_t maximumSurfaceElements = int64_t(1) << 34;
 
 Result<std::vector<int64_t>> readOrder(const JsonPlace &place,
                                        const std::string &key,
@@ -84,9 +83,10 @@ Result<PlanSurface> readSurface(const JsonPlace &place, const Orders &orders) {
   ANEC_ASSIGN(spec.channels, place.integer("channels", 1, maximumSide));
   ANEC_ASSIGN(spec.width, place.integer("width", 1, maximumSide));
   ANEC_ASSIGN(result.count, place.integer("count", 1, 65536));
-  if (spec.channels > maximumElements / spec.width)
+  if (spec.channels > maximumSurfaceElements / spec.width)
     return place.error(fmt::format("expects at most {} elements, but got {}x{}",
-                                   maximumElements, spec.channels, spec.width));
+                                   maximumSurfaceElements, spec.channels,
+                                   spec.width));
   ANEC_ASSIGN(JsonPlace list, place.member("regions"));
   ANEC_ASSIGN(std::vector<JsonPlace> regions, list.elements(4096));
   for (const JsonPlace &regionPlace : regions) {

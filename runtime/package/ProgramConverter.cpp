@@ -15,12 +15,6 @@ namespace anec::rt::package {
 
 namespace {
 
-template <typename... Args>
-Error invalid(fmt::format_string<Args...> format, Args &&...args) {
-  return makeError(ErrorCode::InvalidInput, format,
-                   std::forward<Args>(args)...);
-}
-
 /// The same error inside of something.
 Error within(const std::string &place, const Error &error) {
   return makeError(error.code, "{}: {}", place, error.message);

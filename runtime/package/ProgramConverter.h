@@ -11,8 +11,16 @@
 #include "runtime/support/Result.h"
 
 #include <string>
+#include <utility>
 
 namespace anec::rt::package {
+
+/// An error in a package.
+template <typename... Args>
+Error invalid(fmt::format_string<Args...> format, Args &&...args) {
+  return makeError(ErrorCode::InvalidInput, format,
+                   std::forward<Args>(args)...);
+}
 
 /// Every function, in the file's order. Errors name `file`, the function, the
 /// operation and its place among the function's operations, from 1.

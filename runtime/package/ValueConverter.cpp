@@ -22,12 +22,6 @@ namespace {
 /// As in MIL texts: no useful tensor is larger.
 constexpr int64_t maxElements = int64_t(1) << 48;
 
-template <typename... Args>
-Error invalid(fmt::format_string<Args...> format, Args &&...args) {
-  return makeError(ErrorCode::InvalidInput, format,
-                   std::forward<Args>(args)...);
-}
-
 Result<ScalarType> convertScalar(coreml::DataType type) {
   switch (type) {
   case coreml::TYPE_BOOL:

@@ -97,9 +97,9 @@ private:
 
 } // namespace
 
-Product productOf(const CheckContext &context,
-                  const mil::Statement &statement) {
-  Product product;
+ProductSizes productOf(const CheckContext &context,
+                       const mil::Statement &statement) {
+  ProductSizes product;
   const mil::Type *x = context.operandType(statement, "x");
   if (statement.op != "matmul" || statement.results.empty() || !x ||
       x->rank() < 2)

@@ -131,7 +131,7 @@ void checkProvenSizes(CheckContext &context) {
     attends |= statement.op == "softmax";
     products += statement.op == "matmul" || statement.op == "conv" ||
                 statement.op == "linear";
-    const Product product = productOf(context, statement);
+    const ProductSizes product = productOf(context, statement);
     if (above(context, Rule::ProvenMatmulSize,
               std::max({product.rows, product.summed, product.columns})))
       context.at(Rule::ProvenMatmulSize, statement,

@@ -7,12 +7,13 @@
 namespace anec::rt::target {
 
 /// [rows, summed] x [summed, columns]; 0 for what cannot be told.
-struct Product {
+struct ProductSizes {
   int64_t rows = 0, summed = 0, columns = 0;
 };
 
 /// Of a matmul; empty for other operators.
-Product productOf(const CheckContext &context, const mil::Statement &statement);
+ProductSizes productOf(const CheckContext &context,
+                       const mil::Statement &statement);
 
 } // namespace anec::rt::target
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/anec/Check.h"
+#include "tools/anec/ExitStatus.h"
 
 #include "compiler/Emit/ToMIL.h"
 #include "compiler/Target/Report.h"
@@ -28,13 +29,6 @@ using namespace anec;
 namespace target = rt::target;
 
 namespace {
-
-constexpr int kept = 0, broken = 1, badInput = 2;
-
-int fail(const llvm::Twine &message) {
-  llvm::errs() << "anec: error: " << message << "\n";
-  return badInput;
-}
 
 //===----------------------------------------------------------------------===//
 // MIL texts
@@ -112,7 +106,7 @@ public:
     if (notes > 0)
       llvm::outs() << ", " << notes << (notes == 1 ? " note" : " notes");
     llvm::outs() << "\n";
-    return places == 0 ? kept : broken;
+    return places == 0 ? done : broken;
   }
 
 private:

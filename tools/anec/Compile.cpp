@@ -4,6 +4,7 @@
 #include "compiler/Emit/Bundle.h"
 #include "dialect/MIL/MIL.h"
 #include "runtime/bundle/Bill.h"
+#include "tools/anec/ExitStatus.h"
 #include "tools/anec/ModelText.h"
 #include "tools/anec/Resize.h"
 
@@ -15,13 +16,6 @@ using namespace mlir;
 using namespace anec;
 
 namespace {
-
-constexpr int done = 0, badInput = 2;
-
-int fail(const llvm::Twine &message) {
-  llvm::errs() << "anec: error: " << message << "\n";
-  return badInput;
-}
 
 void setUpPrinting(PassManager &passes, const CompileCommand &command) {
   if (!command.printAfterAll && command.printAfter.empty())

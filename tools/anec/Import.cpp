@@ -1,6 +1,7 @@
 //===- Import.cpp - What `anec import CONFIG` does ------------------------===//
 
 #include "tools/anec/Import.h"
+#include "tools/anec/ExitStatus.h"
 
 #include "compiler/Import/LlamaModel.h"
 #include "runtime/support/AtomicFile.h"
@@ -22,15 +23,9 @@ struct ImportCommand {
   int64_t sequence = 0; ///< 0: as long as the model allows, at most usual.
 };
 
-constexpr int done = 0, badInput = 2;
 /// Positions of a micro-step unless --seq says otherwise: what published
 /// training on the device uses.
 constexpr int64_t usualSequence = 256;
-
-int fail(const llvm::Twine &message) {
-  llvm::errs() << "anec: error: " << message << "\n";
-  return badInput;
-}
 
 /// The start of a file: a checkpoint may be large, a header is not.
 llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>

@@ -40,7 +40,7 @@ Step loop(bool reverse, std::vector<Step> body) {
 
 /// A surface of weights (64 bytes) that two dispatches read; each writes a tap
 /// (32 bytes) that the host reads in reverse order.
-Plan plan() {
+Plan twoSurfaces() {
   Plan result;
   result.surfaces = {
       {{"in", 4, 8, {region(RegionKind::Weight, 4, 8)}}, 1},
@@ -68,7 +68,7 @@ Plan plan() {
 }
 
 TEST(Liveness, CountsWhatIsLiveAtOnce) {
-  MemoryBill memory = memoryOf(plan());
+  MemoryBill memory = memoryOf(twoSurfaces());
   EXPECT_EQ(memory.surfaces, 64u + 2 * 32);
   EXPECT_EQ(memory.buffers, 24u + 64 + 4);
   // When the second tap becomes b: weights, both taps, b, and the loss that was
@@ -77,7 +77,7 @@ TEST(Liveness, CountsWhatIsLiveAtOnce) {
 }
 
 TEST(Liveness, WhatNobodyReadsIsLiveForAMoment) {
-  Plan unread = plan();
+  Plan unread = twoSurfaces();
   unread.programs[0].steps.pop_back();
   // One tap at a time, beside weights and loss; a and loss together are 28.
   EXPECT_EQ(memoryOf(unread).peak, 64u + 32 + 4);
@@ -87,11 +87,11 @@ TEST(Liveness, WhatNobodyReadsIsLiveForAMoment) {
 
 /// Both taps are written before the first is read.
 TEST(Liveness, TapsOfALoopAreThereTogether) {
-  EXPECT_FALSE(holdActivationsInTurn(plan())[1]);
+  EXPECT_FALSE(holdActivationsInTurn(twoSurfaces())[1]);
 }
 
 TEST(Liveness, WhatAnIterationUsesUpComesInTurn) {
-  Plan inTurn = plan();
+  Plan inTurn = twoSurfaces();
   std::vector<Step> &steps = inTurn.programs[0].steps;
   steps[2].body.push_back(steps[3].body[0]);
   steps[2].body.push_back(steps[3].body[1]);
@@ -107,7 +107,7 @@ TEST(Liveness, WhatAnIterationUsesUpComesInTurn) {
 
 /// A sum of gradients, which a dispatch updates, lives until the update ends.
 TEST(Liveness, SumsLiveUntilTheyAreRead) {
-  Plan sums = plan();
+  Plan sums = twoSurfaces();
   sums.surfaces.push_back(
       {{"sum", 4, 8, {region(RegionKind::Activation, 4, 8)}}, 2});
   HostProgram &train = sums.programs[0];

@@ -41,7 +41,7 @@ double numberOf(const Json &number) {
                             : number.get<double>();
 }
 
-std::vector<double> numbersOf(const Json &array) {
+std::vector<double> valuesOf(const Json &array) {
   std::vector<double> numbers;
   for (const Json &number : array["values"])
     numbers.push_back(numberOf(number));
@@ -62,9 +62,9 @@ NpyArray arrayOf(const Json &json) {
   NpyArray array{DataType::F32, json["shape"], {}};
   if (json["type"] == "int32") {
     array.type = DataType::I32;
-    append<int32_t>(array.bytes, numbersOf(json));
+    append<int32_t>(array.bytes, valuesOf(json));
   } else {
-    append<float>(array.bytes, numbersOf(json));
+    append<float>(array.bytes, valuesOf(json));
   }
   return array;
 }
@@ -106,7 +106,7 @@ void compare(const NamedArray &found, const Json &expected, Numerics numerics) {
                 ? DataType::F32
                 : written);
   EXPECT_EQ(found.array.shape, expected["shape"].get<Dims>());
-  const std::vector<double> numbers = numbersOf(expected);
+  const std::vector<double> numbers = valuesOf(expected);
   const std::vector<double> computed = elementsOf(found.array);
   ASSERT_EQ(computed.size(), numbers.size());
   double largest = 0;

@@ -71,8 +71,8 @@ std::vector<double> roundedElements(const TestMatrix<T> &matrix) {
 }
 
 template <typename TA, typename TB, typename TC>
-void check(int64_t m, int64_t n, int64_t k, Order orderA, Order orderB,
-           Order orderC, double alpha, GemmMode mode) {
+void checkRounded(int64_t m, int64_t n, int64_t k, Order orderA, Order orderB,
+                  Order orderC, double alpha, GemmMode mode) {
   TestMatrix<TA> a(m, k, orderA, 1);
   TestMatrix<TB> b(k, n, orderB, 2);
   TestMatrix<TC> c(m, n, orderC, 3);
@@ -111,8 +111,8 @@ TEST_P(GemmBf16, ShapesAroundTheBlocks) {
   for (int64_t m : {1, 2, 6, 13, 14, 15, 29})
     for (int64_t n : {1, 15, 16, 31, 32, 33, 70})
       for (int64_t k : {1, 2, 3, 5, 8, 17, 63, 64, 65, 127})
-        check<half, float, float>(m, n, k, Order::Rows, Order::Columns,
-                                  Order::Rows, 1, GemmMode::Overwrite);
+        checkRounded<half, float, float>(m, n, k, Order::Rows, Order::Columns,
+                                         Order::Rows, 1, GemmMode::Overwrite);
 }
 
 TEST_P(GemmBf16, AllStrides) {
@@ -120,23 +120,23 @@ TEST_P(GemmBf16, AllStrides) {
     for (Order b : {Order::Rows, Order::Columns, Order::Neither})
       for (Order c : {Order::Rows, Order::Columns, Order::Neither})
         for (GemmMode mode : {GemmMode::Overwrite, GemmMode::Accumulate}) {
-          check<half, half, float>(37, 45, 51, a, b, c, 1, mode);
-          check<float, float, float>(37, 45, 51, a, b, c, 0.5, mode);
-          check<half, float, half>(37, 45, 131, a, b, c, 2, mode);
+          checkRounded<half, half, float>(37, 45, 51, a, b, c, 1, mode);
+          checkRounded<float, float, float>(37, 45, 51, a, b, c, 0.5, mode);
+          checkRounded<half, float, half>(37, 45, 131, a, b, c, 2, mode);
         }
 }
 
 /// Odd numbers of terms that do not fit slices or blocks of them either.
 TEST_P(GemmBf16, SeveralBlocksOfEveryLoop) {
-  check<float, float, float>(300, 40, 31, Order::Rows, Order::Columns,
-                             Order::Rows, 1, GemmMode::Accumulate);
-  check<float, float, float>(30, 1601, 21, Order::Rows, Order::Rows,
-                             Order::Rows, 1, GemmMode::Accumulate);
-  check<half, half, half>(20, 40, 1701, Order::Rows, Order::Rows, Order::Rows,
-                          1, GemmMode::Accumulate);
+  checkRounded<float, float, float>(300, 40, 31, Order::Rows, Order::Columns,
+                                    Order::Rows, 1, GemmMode::Accumulate);
+  checkRounded<float, float, float>(30, 1601, 21, Order::Rows, Order::Rows,
+                                    Order::Rows, 1, GemmMode::Accumulate);
+  checkRounded<half, half, half>(20, 40, 1701, Order::Rows, Order::Rows,
+                                 Order::Rows, 1, GemmMode::Accumulate);
   for (Order b : {Order::Rows, Order::Columns})
-    check<float, half, float>(40, 801, 2503, Order::Columns, b, Order::Rows, 1,
-                              GemmMode::Overwrite);
+    checkRounded<float, half, float>(40, 801, 2503, Order::Columns, b,
+                                     Order::Rows, 1, GemmMode::Overwrite);
 }
 
 /// Each of `numbers` after a product with 1, which is exact, as an element of

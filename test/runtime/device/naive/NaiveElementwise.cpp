@@ -172,13 +172,6 @@ const Number &broadcastAt(const Tensor &x, const Dims &index) {
   return x.numbers[static_cast<size_t>(place)];
 }
 
-double maximum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? NAN : std::max(a, b);
-}
-double minimum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? NAN : std::min(a, b);
-}
-
 /// A quotient that may lie on either side of 0 is not known.
 Number divide(const Number &x, const Number &y) {
   const double value = x.value / y.value;

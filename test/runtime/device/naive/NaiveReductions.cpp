@@ -66,13 +66,6 @@ template <typename Choose> Number extremum(const Line &line, Choose choose) {
   return fromEnds(value, low, high);
 }
 
-double maximum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? NAN : std::max(a, b);
-}
-double minimum(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? NAN : std::min(a, b);
-}
-
 Number product(const Line &line) {
   Number result(1);
   for (const Number &number : line)

@@ -26,6 +26,14 @@ constexpr double functionUnits = 8;
 /// exp gives 0 where the result would be subnormal in f32.
 constexpr double tiny = 0x1p-126;
 
+/// NaN when one of them is.
+inline double maximum(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? NAN : std::max(a, b);
+}
+inline double minimum(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? NAN : std::min(a, b);
+}
+
 struct Number {
   double value = 0, low = 0, high = 0;
 

@@ -18,7 +18,8 @@ using testing::HasSubstr;
 
 namespace {
 
-constexpr int64_t channels = conformance::channels, width = conformance::width;
+using conformance::channels;
+using conformance::width;
 
 class Driver : public testing::Test {
 protected:

@@ -24,7 +24,8 @@ namespace {
 // `breaks` and `keeps` behind an expectation name the rule that it shows;
 // test/lint/rule_tests.py looks for both.
 
-constexpr int64_t channels = conformance::channels, width = conformance::width;
+using conformance::channels;
+using conformance::width;
 
 class Hardware : public testing::Test {
 protected:
