@@ -1,7 +1,7 @@
 //===- Kernels.h - The parts of the matrix product --------------*- C++ -*-===//
 //
 // What is compiled once per instruction set: packing and the inner kernel.
-// Blocking and threads are in Gemm.cpp.
+// Blocking and threads are in Product.cpp.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_RUNTIME_GEMM_KERNELS_H
