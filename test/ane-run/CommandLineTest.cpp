@@ -10,6 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 using namespace anec::rt;
 using testing::AllOf;
 using testing::ContainsRegex;
@@ -165,6 +167,16 @@ TEST_F(CommandLine, timesTraining) {
     EXPECT_TRUE(result.contains(key)) << key;
   EXPECT_EQ(result["rows"], 5);
   expectError("bench " + bundle() + " --active-vocab 99", 2, "99");
+}
+
+TEST_F(CommandLine, takesThreadsFromTheEnvironment) {
+  const std::string bench = "bench " + bundle() + " --steps 1";
+  setenv("ANEC_THREADS", "3", 1);
+  EXPECT_THAT(run(bench).text, HasSubstr(" 3 threads"));
+  EXPECT_THAT(run(bench + " --threads 2").text, HasSubstr(" 2 threads"));
+  setenv("ANEC_THREADS", "none", 1);
+  expectError(bench, 2, "--threads");
+  unsetenv("ANEC_THREADS");
 }
 
 TEST_F(CommandLine, tokenizes) {
