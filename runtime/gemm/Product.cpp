@@ -123,10 +123,9 @@ template <typename T> void Product<T>::compute(const Block &block) {
   // Where packing is a copy, a thread copies faster than it reads what another
   // one has just written.
   const bool isShared = isSmall || b.columnStride != 1;
-  const PackedBlock<T> shared =
-      isShared ? packTogether(block) : PackedBlock<T>();
+  const PackedBlock<T> shared = isShared ? packBlock(block) : PackedBlock<T>();
   auto compute = [&](const Piece &piece) {
-    computePiece(block, isShared ? shared : packAlone(block), piece);
+    computePiece(block, isShared ? shared : packBlock(block), piece);
   };
   if (isSmall)
     for (int64_t panel = 0; panel < panels; ++panel)

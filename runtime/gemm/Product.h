@@ -68,8 +68,7 @@ private:
   void packPiece(const Block &block, int64_t piece,
                  const PackedBlock<T> &to) const;
   PackedBlock<T> memoryOfBlock() const;
-  PackedBlock<T> packTogether(const Block &block) const;
-  PackedBlock<T> packAlone(const Block &block) const;
+  PackedBlock<T> packBlock(const Block &block) const;
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;
 

@@ -66,9 +66,10 @@ template <typename T> PackedBlock<T> Product<T>::memoryOfBlock() const {
           workspace.terms.reserve(blockColumns / tiles.width)};
 }
 
-/// All threads pack their part of a block.
+/// All threads pack their part of a block, unless it is packed; from inside of
+/// a piece, the calling thread packs all of it.
 template <typename T>
-PackedBlock<T> Product<T>::packTogether(const Block &block) const {
+PackedBlock<T> Product<T>::packBlock(const Block &block) const {
   const PackedBlock<T> result = memoryOfBlock();
   Workspace<T> &workspace = Workspace<T>::get();
   if (workspace.contentOfB == block.content)
@@ -83,20 +84,6 @@ PackedBlock<T> Product<T>::packTogether(const Block &block) const {
     packPieces(0, pieces);
   else
     pool.parallelTiles(pieces, b.columnStride == 1 ? 4 : 1, packPieces);
-  workspace.contentOfB = block.content;
-  return result;
-}
-
-/// The calling thread packs the whole block, unless it has.
-template <typename T>
-PackedBlock<T> Product<T>::packAlone(const Block &block) const {
-  const PackedBlock<T> result = memoryOfBlock();
-  Workspace<T> &workspace = Workspace<T>::get();
-  if (workspace.contentOfB == block.content)
-    return result;
-  findTerms(block, result);
-  for (int64_t i = 0, pieces = piecesOf(block); i < pieces; ++i)
-    packPiece(block, i, result);
   workspace.contentOfB = block.content;
   return result;
 }
