@@ -9,6 +9,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
 
+#include <optional>
+
 namespace anec::nn {
 
 /// The type of an operand that must be a static tensor of rank 3; the error
