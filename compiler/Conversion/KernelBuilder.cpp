@@ -12,10 +12,6 @@ using namespace mlir;
 
 namespace anec {
 
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
 static SmallVector<int32_t> narrow(ArrayRef<int64_t> values) {
   return llvm::map_to_vector(
       values, [](int64_t value) { return static_cast<int32_t>(value); });

@@ -8,6 +8,7 @@
 #define ANEC_COMPILER_CONVERSION_KERNELBUILDER_H
 
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -15,9 +16,6 @@
 #include <string>
 
 namespace anec {
-
-/// Dimensions of a ranked value.
-llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 
 /// Builds mil ops at one location.
 class KernelBuilder {

@@ -5,6 +5,7 @@
 #include "compiler/Kernels/SurfaceLayout.h"
 #include "compiler/Kernels/Zeros.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 using namespace mlir;
 
@@ -33,7 +34,7 @@ static Value join(OpBuilder &builder, ArrayRef<Value> values, uint32_t axis) {
 /// `value` with zeros behind it, `size` in all along `axis`.
 static Value padded(OpBuilder &builder, Value value, unsigned axis,
                     int64_t size) {
-  auto type = cast<RankedTensorType>(value.getType());
+  RankedTensorType type = typeOf(value);
   SmallVector<int64_t> shape(type.getShape());
   shape[axis] = size - shape[axis];
   if (shape[axis] == 0)
@@ -50,7 +51,7 @@ static Value padded(OpBuilder &builder, Value value, unsigned axis,
 /// `rows` of `value` from `begin` on.
 static Value block(OpBuilder &builder, Value value, int64_t begin,
                    int64_t rows) {
-  auto columns = cast<RankedTensorType>(value.getType()).getDimSize(3);
+  int64_t columns = shapeOf(value)[3];
   SmallVector<int32_t> first = {0, static_cast<int32_t>(begin), 0, 0};
   SmallVector<int32_t> size = {1, static_cast<int32_t>(rows), 1,
                                static_cast<int32_t>(columns)};
@@ -59,7 +60,7 @@ static Value block(OpBuilder &builder, Value value, int64_t begin,
 }
 
 Value foldRows(OpBuilder &builder, Value value, int64_t width) {
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+  ArrayRef<int64_t> shape = shapeOf(value);
   int64_t rows = shape[1], columns = shape[3];
   int64_t blockRows = foldedRows(rows, columns, width);
   if (blockRows == rows)

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Dominance.h"

@@ -9,9 +9,9 @@
 
 #include "compiler/Kernels/MinCut.h"
 #include "compiler/Kernels/TargetOption.h"
-#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"

@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/TargetOption.h"
-#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Kernels/Zeros.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/IR/Builders.h"
 

@@ -8,9 +8,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Kernels/TargetOption.h"
-#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 #include "runtime/support/Half.h"
 
 #include "mlir/IR/Builders.h"

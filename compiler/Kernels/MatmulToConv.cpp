@@ -7,9 +7,9 @@
 
 #include "compiler/Kernels/KernelArguments.h"
 #include "compiler/Kernels/TargetOption.h"
-#include "compiler/Kernels/TensorTypes.h"
 #include "compiler/Passes.h"
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/PatternMatch.h"

@@ -3,6 +3,7 @@
 #include "compiler/Transforms/KernelNeeds.h"
 
 #include "compiler/Kernels/FoldRows.h"
+#include "dialect/TensorTypes.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -51,10 +52,6 @@ const Limit limits[] = {
     {Rule::ProvenLayer, "products beside a softmax", &KernelNeed::products,
      higherLimit},
 };
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 int64_t tokensOf(RankedTensorType type) {
   return type.getDimSize(0) * type.getDimSize(1);

@@ -7,6 +7,7 @@
 #include "dialect/MIL/MILInference.h"
 
 #include "dialect/MIL/MIL.h"
+#include "dialect/TensorTypes.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Builders.h"
@@ -17,10 +18,6 @@ using namespace mlir;
 namespace anec::mil {
 
 using Place = std::optional<Location>;
-
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 std::string formatDims(ArrayRef<int64_t> dims) {
   return dims.empty() ? "scalar"

@@ -1,7 +1,7 @@
 //===- NNImageOps.cpp - Inference and gradients of image ops --------------===//
 
 #include "dialect/NN/NN.h"
-#include "dialect/NN/NNActivation.h"
+#include "dialect/NN/NNOperands.h"
 
 #include "mlir/IR/Builders.h"
 

@@ -1,27 +1,16 @@
 //===- NNOps.cpp - Inference and verifiers of the compute ops -------------===//
 
 #include "dialect/NN/NN.h"
+#include "dialect/NN/NNOperands.h"
 
 #include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace anec::nn;
+using anec::typeOf;
 
 using Inferred = SmallVectorImpl<Type>;
 
-static RankedTensorType ranked(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-/// Inference runs before the constraints on operand types are checked, so it
-/// meets whatever was written.
-static LogicalResult expectRank(std::optional<Location> loc, StringRef name,
-                                Value value, int64_t rank) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (type && type.getRank() == rank && type.hasStaticShape())
-    return success();
-  return emitOptionalError(loc, "expects ", name, " to be a static tensor of ",
-                           "rank ", rank, ", but got ", value.getType());
-}
 static RankedTensorType f32(MLIRContext *context, ArrayRef<int64_t> shape) {
   return RankedTensorType::get(shape, Float32Type::get(context));
 }
@@ -42,13 +31,13 @@ static LogicalResult verifySuffix(Operation *op, RankedTensorType x,
   return success();
 }
 LogicalResult AddOp::verify() {
-  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+  return verifySuffix(*this, typeOf(getX()), typeOf(getY()));
 }
 LogicalResult SubOp::verify() {
-  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+  return verifySuffix(*this, typeOf(getX()), typeOf(getY()));
 }
 LogicalResult MulOp::verify() {
-  return verifySuffix(*this, ranked(getX()), ranked(getY()));
+  return verifySuffix(*this, typeOf(getX()), typeOf(getY()));
 }
 
 LogicalResult SumTokensOp::inferReturnTypes(MLIRContext *context,
@@ -57,7 +46,7 @@ LogicalResult SumTokensOp::inferReturnTypes(MLIRContext *context,
                                             Inferred &inferred) {
   if (failed(expectRank(loc, "x", adaptor.getX(), 3)))
     return failure();
-  inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
+  inferred.push_back(f32(context, {typeOf(adaptor.getX()).getDimSize(2)}));
   return success();
 }
 
@@ -71,8 +60,8 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
   if (failed(expectRank(loc, "x", adaptor.getX(), 3)) ||
       failed(expectRank(loc, "weight", adaptor.getWeight(), 2)))
     return failure();
-  RankedTensorType x = ranked(adaptor.getX());
-  RankedTensorType weight = ranked(adaptor.getWeight());
+  RankedTensorType x = typeOf(adaptor.getX());
+  RankedTensorType weight = typeOf(adaptor.getWeight());
   if (x.getDimSize(2) != weight.getDimSize(1)) // linear_c1
     return emitOptionalError(loc, "expects weight to have ", x.getDimSize(2),
                              " input features to match x, but got ",
@@ -89,7 +78,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
       failed(expectRank(loc, "b", adaptor.getB(),
                         adaptor.getTransposeA() ? 3 : 2)))
     return failure();
-  RankedTensorType a = ranked(adaptor.getA()), b = ranked(adaptor.getB());
+  RankedTensorType a = typeOf(adaptor.getA()), b = typeOf(adaptor.getB());
   if (!adaptor.getTransposeA()) { // matmul_c1
     if (a.getDimSize(2) != b.getDimSize(0))
       return emitOptionalError(loc, "expects b to have ", a.getDimSize(2),
@@ -107,13 +96,13 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
 }
 
 template <typename NormOp> static LogicalResult verifyNorm(NormOp op) {
-  int64_t features = ranked(op.getX()).getDimSize(2);
+  int64_t features = typeOf(op.getX()).getDimSize(2);
   Value gain = op.getGain();
   if (gain &&
-      ranked(gain).getDimSize(0) != features) // rms_norm_c1, layer_norm_c1
+      typeOf(gain).getDimSize(0) != features) // rms_norm_c1, layer_norm_c1
     return op.emitOpError("expects gain to have ")
            << features << " features to match x, but got "
-           << ranked(gain).getDimSize(0);
+           << typeOf(gain).getDimSize(0);
   if (!(op.getEps().convertToDouble() > 0)) // rms_norm_c2, layer_norm_c2
     return op.emitOpError("expects eps > 0, but got ")
            << op.getEps().convertToDouble();
@@ -142,12 +131,12 @@ LogicalResult RmsNormGainGradOp::inferReturnTypes(MLIRContext *context,
                                                   Inferred &inferred) {
   if (failed(expectRank(loc, "x", adaptor.getX(), 3)))
     return failure();
-  inferred.push_back(f32(context, {ranked(adaptor.getX()).getDimSize(2)}));
+  inferred.push_back(f32(context, {typeOf(adaptor.getX()).getDimSize(2)}));
   return success();
 }
 
 LogicalResult RopeOp::verify() {
-  int64_t features = ranked(getX()).getDimSize(2), headDim = getHeadDim();
+  int64_t features = typeOf(getX()).getDimSize(2), headDim = getHeadDim();
   if (headDim <= 0 || headDim % 2 || features % headDim) // rope_c1
     return emitOpError("expects head_dim to be even and to divide ")
            << features << " features, but got " << headDim;
@@ -164,8 +153,8 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
   if (failed(expectRank(loc, "tokens", adaptor.getTokens(), 2)) ||
       failed(expectRank(loc, "table", adaptor.getTable(), 2)))
     return failure();
-  RankedTensorType tokens = ranked(adaptor.getTokens());
-  RankedTensorType table = ranked(adaptor.getTable());
+  RankedTensorType tokens = typeOf(adaptor.getTokens());
+  RankedTensorType table = typeOf(adaptor.getTable());
   inferred.push_back(table.clone({tokens.getDimSize(0), tokens.getDimSize(1),
                                   table.getDimSize(1)})); // embedding_c1
   return success();
@@ -202,7 +191,7 @@ static LogicalResult verifyHeads(std::optional<Location> loc,
 }
 
 LogicalResult AttentionOp::verify() {
-  return verifyHeads(getLoc(), ranked(getQ()), ranked(getK()), getHeads(),
+  return verifyHeads(getLoc(), typeOf(getQ()), typeOf(getK()), getHeads(),
                      getKvHeads());
 }
 
@@ -213,8 +202,8 @@ LogicalResult HeadScoresOp::inferReturnTypes(MLIRContext *,
   if (failed(expectRank(loc, "q", adaptor.getQ(), 3)) ||
       failed(expectRank(loc, "k", adaptor.getK(), 3)))
     return failure();
-  RankedTensorType q = ranked(adaptor.getQ());
-  if (failed(verifyHeads(loc, q, ranked(adaptor.getK()), adaptor.getHeads(),
+  RankedTensorType q = typeOf(adaptor.getQ());
+  if (failed(verifyHeads(loc, q, typeOf(adaptor.getK()), adaptor.getHeads(),
                          adaptor.getKvHeads())))
     return failure();
   inferred.push_back(q.clone({q.getDimSize(0), (int64_t)adaptor.getHeads(),
@@ -247,9 +236,9 @@ LogicalResult HeadMixOp::inferReturnTypes(MLIRContext *,
   if (failed(expectRank(loc, "p", adaptor.getP(), 4)) ||
       failed(expectRank(loc, "v", adaptor.getV(), 3)))
     return failure();
-  RankedTensorType v = ranked(adaptor.getV());
+  RankedTensorType v = typeOf(adaptor.getV());
   int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
-  if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), v, heads, kvHeads,
+  if (failed(verifyProbabilities(loc, typeOf(adaptor.getP()), v, heads, kvHeads,
                                  kvHeads)))
     return failure();
   inferred.push_back(v.clone(
@@ -263,9 +252,9 @@ LogicalResult HeadMixTransposedOp::inferReturnTypes(MLIRContext *,
   if (failed(expectRank(loc, "p", adaptor.getP(), 4)) ||
       failed(expectRank(loc, "q", adaptor.getQ(), 3)))
     return failure();
-  RankedTensorType q = ranked(adaptor.getQ());
+  RankedTensorType q = typeOf(adaptor.getQ());
   int64_t heads = adaptor.getHeads(), kvHeads = adaptor.getKvHeads();
-  if (failed(verifyProbabilities(loc, ranked(adaptor.getP()), q, heads, kvHeads,
+  if (failed(verifyProbabilities(loc, typeOf(adaptor.getP()), q, heads, kvHeads,
                                  heads)))
     return failure();
   inferred.push_back(q.clone(
@@ -274,7 +263,7 @@ LogicalResult HeadMixTransposedOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult PermuteFeaturesOp::verify() {
-  int64_t features = ranked(getX()).getDimSize(2);
+  int64_t features = typeOf(getX()).getDimSize(2);
   llvm::SmallBitVector seen(features);
   for (int64_t index : getOrder())
     if (index >= 0 && index < features)
@@ -296,8 +285,8 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context,
   if (failed(expectRank(loc, "logits", adaptor.getLogits(), 3)) ||
       failed(expectRank(loc, "targets", adaptor.getTargets(), 2)))
     return failure();
-  RankedTensorType logits = ranked(adaptor.getLogits());
-  RankedTensorType targets = ranked(adaptor.getTargets());
+  RankedTensorType logits = typeOf(adaptor.getLogits());
+  RankedTensorType targets = typeOf(adaptor.getTargets());
   if (logits.getShape().take_front(2) != targets.getShape()) // cross_entropy_c1
     return emitOptionalError(loc, "expects targets of shape ",
                              logits.getDimSize(0), "x", logits.getDimSize(1),
@@ -315,7 +304,7 @@ LogicalResult MseOp::inferReturnTypes(MLIRContext *context,
 /// Whether `each` holds one number for each token of `x`, or an error at `op`.
 static LogicalResult verifyPerToken(Operation *op, StringRef what, Value x,
                                     Value each) {
-  auto type = ranked(x);
+  auto type = typeOf(x);
   auto expected = type.clone({type.getDimSize(0), type.getDimSize(1), 1});
   if (each.getType() == expected)
     return success();
@@ -340,9 +329,9 @@ LogicalResult TokenWeightsOp::verify() { // token_weights_c1
 }
 
 LogicalResult OverflowWitnessOp::verify() {
-  auto y = ranked(getY());
+  auto y = typeOf(getY());
   for (Value value : getValues()) {
-    auto type = ranked(value);
+    auto type = typeOf(value);
     if (type.getRank() == 2)
       continue;
     int64_t sequence = type.getDimSize(type.getRank() - 2);
@@ -376,8 +365,8 @@ static void printGainAndGradient(OpAsmPrinter &printer, Operation *, Value gain,
 
 LogicalResult AdamwOp::verify() { // adamw_c2
   auto expected = RankedTensorType::get(
-      {1, ranked(getWeight()).getDimSize(1), adamwFactors},
-      ranked(getWeight()).getElementType());
+      {1, typeOf(getWeight()).getDimSize(1), adamwFactors},
+      typeOf(getWeight()).getElementType());
   if (getFactors().getType() == expected)
     return success();
   return emitOpError("expects factors of type ")
@@ -385,7 +374,7 @@ LogicalResult AdamwOp::verify() { // adamw_c2
 }
 
 LogicalResult RowSquaresOp::verify() { // row_squares_c1
-  auto type = ranked(getX());
+  auto type = typeOf(getX());
   auto expected = type.clone({1, 1, type.getDimSize(2)});
   if (type.getDimSize(0) == 1 && getPeak().getType() == expected)
     return success();

@@ -1,7 +1,7 @@
 //===- NNShapeOps.cpp - Inference and gradients of shape ops --------------===//
 
 #include "dialect/NN/NN.h"
-#include "dialect/NN/NNActivation.h"
+#include "dialect/NN/NNOperands.h"
 
 #include "mlir/IR/Builders.h"
 

@@ -67,7 +67,6 @@ private:
                  const PackedBlock<T> &to) const;
   void packPiece(const Block &block, int64_t piece,
                  const PackedBlock<T> &to) const;
-  PackedBlock<T> memoryOfBlock() const;
   PackedBlock<T> packBlock(const Block &block) const;
   void findTerms(const Block &block, const PackedBlock<T> &blockOfB) const;
   bool isLeftFinite(const Block &block) const;

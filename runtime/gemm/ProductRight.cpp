@@ -59,19 +59,14 @@ void Product<T>::packPiece(const Block &block, int64_t piece,
     packTerms(block, panel, {begin, begin + depthAtOnce}, to);
 }
 
-/// Memory of the calling thread for a block.
-template <typename T> PackedBlock<T> Product<T>::memoryOfBlock() const {
-  Workspace<T> &workspace = Workspace<T>::get();
-  return {workspace.b.reserve(blockColumns * outerDepth),
-          workspace.terms.reserve(blockColumns / tiles.width)};
-}
-
 /// All threads pack their part of a block, unless it is packed; from inside of
 /// a piece, the calling thread packs all of it.
 template <typename T>
 PackedBlock<T> Product<T>::packBlock(const Block &block) const {
-  const PackedBlock<T> result = memoryOfBlock();
   Workspace<T> &workspace = Workspace<T>::get();
+  const PackedBlock<T> result = {
+      workspace.b.reserve(blockColumns * outerDepth),
+      workspace.terms.reserve(blockColumns / tiles.width)};
   if (workspace.contentOfB == block.content)
     return result;
   findTerms(block, result);

@@ -1,6 +1,7 @@
 //===- ListRules.cpp - What `anec check --rules` does ---------------------===//
 
 #include "tools/anec/Check.h"
+#include "tools/anec/ExitStatus.h"
 
 #include "runtime/target/Profile.h"
 
@@ -36,15 +37,13 @@ static std::string settingText(const target::RuleInfo &rule,
 int anec::listRules(const CompileCommand &command) {
   rt::Result<target::Profile> profile =
       target::loadProfile(command.options.target);
-  if (!profile) {
-    llvm::errs() << "anec: error: " << profile.error().message << "\n";
-    return 2;
-  }
+  if (!profile)
+    return fail(profile.error().message);
   for (const target::RuleInfo &rule : target::allRules())
     llvm::outs() << rule.id << ": " << rule.limits << " ("
                  << settingText(rule, profile->setting(rule.rule))
                  << ")\n    of " << phaseName(rule.phase) << "; "
                  << target::confidenceName(rule.confidence) << ": "
                  << rule.evidence << "\n    instead: " << rule.wayOut << "\n";
-  return 0;
+  return done;
 }

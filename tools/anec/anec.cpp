@@ -2,6 +2,7 @@
 
 #include "runtime/target/Profile.h"
 #include "tools/anec/Check.h"
+#include "tools/anec/ExitStatus.h"
 #include "tools/anec/Import.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -86,29 +87,21 @@ int main(int argc, char **argv) {
     llvm::errs() << errors;
     return 2;
   }
-  if (command.input.empty() && !rules) {
-    llvm::errs() << "anec: error: expects "
-                 << (isCheck ? "MODEL.ir or FILE.mil" : "MODEL.ir") << "\n";
-    return 2;
-  }
+  if (command.input.empty() && !rules)
+    return anec::fail(isCheck ? "expects MODEL.ir or FILE.mil"
+                              : "expects MODEL.ir");
   if (report.getNumOccurrences())
     command.report = report.empty() ? "text" : report.getValue();
   options.weightsFor.assign(weightsFor.begin(), weightsFor.end());
-  if (command.sequence < 0 || command.batch < 0) {
-    llvm::errs() << "anec: error: expects --seq and --batch above 0\n";
-    return 2;
-  }
-  if (command.accumulation < 1 || command.accumulation > 65536) {
-    llvm::errs() << "anec: error: expects --accum from 1 to 65536, but got "
-                 << command.accumulation << "\n";
-    return 2;
-  }
+  if (command.sequence < 0 || command.batch < 0)
+    return anec::fail("expects --seq and --batch above 0");
+  if (command.accumulation < 1 || command.accumulation > 65536)
+    return anec::fail("expects --accum from 1 to 65536, but got " +
+                      llvm::Twine(command.accumulation));
   options.target = anec::rt::target::profileSpec(
       options.target, command.noConcat, command.provenOnly);
-  if (auto profile = anec::rt::target::loadProfile(options.target); !profile) {
-    llvm::errs() << "anec: error: " << profile.error().message << "\n";
-    return 2;
-  }
+  if (auto profile = anec::rt::target::loadProfile(options.target); !profile)
+    return anec::fail(profile.error().message);
   if (rules)
     return anec::listRules(command);
   return isCheck ? anec::check(command) : anec::compile(command);

@@ -1,13 +1,13 @@
 //===- TensorTypes.h - Types of values that are tensors ---------*- C++ -*-===//
-#ifndef ANEC_COMPILER_KERNELS_TENSORTYPES_H
-#define ANEC_COMPILER_KERNELS_TENSORTYPES_H
+#ifndef ANEC_DIALECT_TENSORTYPES_H
+#define ANEC_DIALECT_TENSORTYPES_H
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
 
 namespace anec {
 
-/// Of a value in a kernel, all of which are tensors.
+/// Of a value that is a ranked tensor, as all in kernels are.
 inline mlir::RankedTensorType typeOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType());
 }
@@ -18,4 +18,4 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 
 } // namespace anec
 
-#endif // ANEC_COMPILER_KERNELS_TENSORTYPES_H
+#endif // ANEC_DIALECT_TENSORTYPES_H
