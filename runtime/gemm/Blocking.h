@@ -11,10 +11,6 @@
 
 namespace anec::rt::gemm_detail {
 
-/// Terms of which A is packed or widened at a time: what the inner kernel reads
-/// again and again stays in the first two caches.
-constexpr int64_t maxDepth = 384;
-
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Cuts `size` into equal parts of at most `limit`; the length of one.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
 
+#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Product.h"
 
@@ -22,6 +23,17 @@ template <typename T> static void clear(const Matrix &c, int64_t m, int64_t n) {
     for (int64_t j = 0; j < n; ++j)
       data[i * c.rowStride + j * c.columnStride] = T(0);
 }
+
+template <typename T> static Kernels<T> bestKernels() {
+  return {bestTiles<T>(), bestPacking<T>(), bestPacking<T>()};
+}
+
+static Kernels<float> roundedKernels() {
+  return {bestTiles<float>(), bestRoundedPacking(), bestRoundedPacking()};
+}
+
+/// Parts of the numbers of an operand that is multiplied in full.
+static int partsOf(MatrixType type) { return type == MatrixType::F16 ? 2 : 3; }
 
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
           ConstMatrix b, GemmMode mode, Matrix c, ThreadPool &pool,
@@ -61,19 +73,19 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     options.right = nullptr;
     options.part = GemmPart::Whole;
   }
+  const auto run = [&](auto kernels) {
+    Product(m, n, k, alpha, a, nullptr, b, mode, c, pool, kernels, options)
+        .run();
+  };
   if (isDouble)
-    Product<double>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                    bestPacking<double>(), options)
-        .run();
+    run(bestKernels<double>());
+  else if (isAmxUsed() && k >= shortestAmxSum)
+    run(isRounded ? amxKernels(1, 1)
+                  : amxKernels(partsOf(a.type), partsOf(b.type)));
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
-    Product<Bf16Pair>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                      bestPacking<Bf16Pair>(), options)
-        .run();
+    run(bestKernels<Bf16Pair>());
   else
-    Product<float>(m, n, k, alpha, a, nullptr, b, mode, c, pool,
-                   isRounded ? bestRoundedPacking() : bestPacking<float>(),
-                   options)
-        .run();
+    run(isRounded ? roundedKernels() : bestKernels<float>());
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
@@ -81,10 +93,17 @@ void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
   assert(c.type != MatrixType::F64 && "f64 matrices are not packed");
   GemmOptions options;
   options.right = right;
-  if (a.rows() > 0 && n > 0 && a.depth() > 0)
-    Product<float>(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c,
-                   pool, bestPacking<float>(), options)
+  if (a.rows() <= 0 || n <= 0 || a.depth() <= 0)
+    return;
+  const auto run = [&](auto kernels) {
+    Product(a.rows(), n, a.depth(), alpha, ConstMatrix(), &a, b, mode, c, pool,
+            kernels, options)
         .run();
+  };
+  if (a.isStepped())
+    run(amxKernels(partsOf(a.type()), partsOf(b.type)));
+  else
+    run(bestKernels<float>());
 }
 
 } // namespace anec::rt

@@ -7,6 +7,7 @@
 #ifndef ANEC_RUNTIME_GEMM_KERNELS_H
 #define ANEC_RUNTIME_GEMM_KERNELS_H
 
+#include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Gemm.h"
 
 #include <algorithm>
@@ -20,6 +21,16 @@ namespace anec::rt::gemm_detail {
 template <typename T> struct PanelElement {
   using Sum = T;
   static constexpr int64_t terms = 1;
+  /// Elements of a slice of the terms: what the inner kernel reads again and
+  /// again stays in the first two caches.
+  static constexpr int64_t maxDepth = 384;
+  /// Elements of B that are packed at a time: half of the second cache.
+  static constexpr int64_t blockElements = 1 << 18;
+  /// B is packed as it lies in memory, which another core may just have
+  /// written: by columns, or so many elements of all columns at a time.
+  static constexpr int64_t depthAtOnce = 16;
+  /// A tile asks for what will be read once in so many elements.
+  static constexpr int64_t elementsPerRequest = 8;
 };
 template <typename T> using SumOf = typename PanelElement<T>::Sum;
 
@@ -28,9 +39,22 @@ template <typename T> using SumOf = typename PanelElement<T>::Sum;
 struct Bf16Pair {
   uint32_t bits;
 };
-template <> struct PanelElement<Bf16Pair> {
-  using Sum = float;
+template <> struct PanelElement<Bf16Pair> : PanelElement<float> {
   static constexpr int64_t terms = 2;
+};
+
+/// Numbers of bf16 that follow each other along the terms, as many as a row of
+/// a tile of AMX; on the right side pairs of several vectors take turns.
+struct alignas(64) AmxRow {
+  uint16_t numbers[32];
+};
+template <> struct PanelElement<AmxRow> {
+  using Sum = float;
+  static constexpr int64_t terms = 32;
+  static constexpr int64_t maxDepth = 8;
+  static constexpr int64_t blockElements = 1 << 14;
+  static constexpr int64_t depthAtOnce = 1;
+  static constexpr int64_t elementsPerRequest = 1;
 };
 
 /// Writes a panel of `width` vectors of length `depth`, element (i, p) at
@@ -63,14 +87,14 @@ template <typename T> struct TileResult {
   T *partial = nullptr;
   bool continues = false;
   /// c = alpha * sums, or c += alpha * sums, each element rounded once. `c` is
-  /// the part of the result below the tile, `columns` of the tile's.
+  /// the part of the result below the tile, `rows` and `columns` of the tile's.
   bool isComplete = false, accumulate = false;
   /// Past the caches, where whole lines of C are overwritten that nobody reads
   /// soon; needs C of T, aligned to whole vectors.
   bool streams = false;
   T alpha = 1;
   Matrix c;
-  int64_t columns = 0;
+  int64_t rows = 0, columns = 0;
   /// Unless null: the part below the tile of a matrix of the shape of C, its
   /// rows `withStride` apart, and where the sums over the tile's rows of
   /// alpha * sums * with go, one for each column of a whole tile.
@@ -85,9 +109,6 @@ template <typename T> struct TileResult {
 /// once would hold up those of the arithmetic.
 class Prefetch {
 public:
-  /// A tile asks once in so many terms.
-  static constexpr int64_t termsApart = 8;
-
   Prefetch() = default;
   /// `rows` of `bytes` each, `rowBytes` apart, in at most `requests` requests.
   Prefetch(const void *first, int64_t bytes, int64_t rows, int64_t rowBytes,
@@ -147,12 +168,56 @@ using TileFunction = void (*)(int64_t depth, const T *a, int64_t aStride,
                               const T *b, Prefetch &next,
                               const TileResult<SumOf<T>> &result);
 
+/// Puts complete sums, rows of a tile, where the result says.
+template <typename T>
+using FinishFunction = void (*)(const T *sums, const TileResult<T> &result);
+
 template <typename T> struct Tiles {
   /// Tallest tile and the width of every tile.
   int64_t maxRows, width;
   /// By rows - 1.
-  TileFunction<T> byRows[16];
+  TileFunction<T> byRows[32];
+  /// The same, for those who have sums in memory; only of float and double.
+  FinishFunction<SumOf<T>> finishByRows[16];
+  /// A panel has a multiple of so many rows.
+  int64_t rowsTogether = 1;
+  /// Elements of panels of A and B for each vector and depth.
+  int64_t leftElements = 1, rightElements = 1;
+
+  /// Rows of the panels that `rows` of A are cut into.
+  int64_t panelRows(int64_t rows) const {
+    const int64_t parts = (rows + maxRows - 1) / maxRows;
+    const int64_t even = (rows + parts - 1) / parts;
+    return (even + rowsTogether - 1) / rowsTogether * rowsTogether;
+  }
 };
+
+/// What a product is made of.
+template <typename T> struct Kernels {
+  const Tiles<T> &tiles;
+  /// Of A and of B.
+  const Packing<T> &left, &right;
+};
+
+/// The parts of C and of `with` that will be read or overwritten and are seldom
+/// in a cache: a store of part of a line reads it as well. `requests` is how
+/// often a tile asks.
+template <typename T>
+Prefetch resultPart(const TileResult<T> &result, int64_t requests) {
+  if (!result.isComplete || result.c.columnStride != 1)
+    return Prefetch();
+  const int64_t bytes = result.columns * elementBytes(result.c.type);
+  const int64_t rowBytes = result.c.rowStride * elementBytes(result.c.type);
+  const int64_t withBytes = result.withStride * int64_t(sizeof(T));
+  if (result.streams)
+    return result.dots
+               ? Prefetch(result.with, bytes, result.rows, withBytes, requests)
+               : Prefetch();
+  Prefetch part(result.c.data, bytes, result.rows, rowBytes, requests);
+  if (result.dots)
+    part.followBy(result.with, withBytes, requests);
+  return part;
+}
 
 /// Those of the best instruction set of this machine; float and double.
 template <typename T> const Packing<T> &bestPacking();

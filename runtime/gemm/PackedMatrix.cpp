@@ -5,8 +5,10 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/PackedMatrix.h"
 
+#include "runtime/gemm/Amx.h"
+#include "runtime/gemm/AmxKernels.h"
 #include "runtime/gemm/Blocking.h"
-#include "runtime/gemm/Kernels.h"
+#include "runtime/gemm/ZeroTerms.h"
 #include "runtime/support/PrefetchMemory.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -17,38 +19,111 @@ namespace anec::rt {
 
 using namespace gemm_detail;
 
+/// Terms of a step.
+constexpr int64_t stepTerms = PanelElement<AmxRow>::terms;
+
 PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
     : rowCount(rows), termCount(depth),
-      panelHeight(evenPart(rows, bestTiles<float>().maxRows)),
+      hasSteps(isAmxUsed() && depth >= shortestAmxSum),
+      depthOfPanels(hasSteps ? ceilDiv(depth, stepTerms) * stepTerms : depth),
+      panelHeight(hasSteps ? amxTiles(1, 1).panelRows(rows)
+                           : bestTiles<float>().panelRows(rows)),
       elementType(type),
-      memory(size_t(ceilDiv(rows, panelHeight) * panelHeight * depth *
+      memory(size_t(ceilDiv(rows, panelHeight) * panelHeight * depthOfPanels *
                     elementBytes(type))) {
   assert(type != MatrixType::F64 && "only F16 and F32 are packed");
 }
 
+int64_t PackedMatrix::rowsOf(int64_t panel) const {
+  return std::min(panelHeight, rowCount - panel * panelHeight);
+}
+
 const void *PackedMatrix::at(int64_t panel, int64_t term) const {
-  return memory.data() +
-         (panel * termCount + term) * panelHeight * elementBytes(elementType);
+  assert((!hasSteps || term % stepTerms == 0) && "inside of a step");
+  return memory.data() + (panel * depthOfPanels + term) * panelHeight *
+                             elementBytes(elementType);
+}
+
+ConstMatrix PackedMatrix::step(int64_t panel, int64_t step) const {
+  return ConstMatrix(at(panel, step * stepTerms), elementType, stepTerms, 1);
+}
+
+int64_t PackedMatrix::placeOf(int64_t row, int64_t term) const {
+  const int64_t panel = row / panelHeight, i = row % panelHeight;
+  const int64_t first = panel * depthOfPanels * panelHeight;
+  if (!hasSteps)
+    return first + term * panelHeight + i;
+  const int64_t inStep = term % stepTerms;
+  return first + (term - inStep) * panelHeight + i * stepTerms + inStep;
+}
+
+bool PackedMatrix::isFinite(int64_t term, int64_t count) const {
+  for (int64_t panel = 0; panel * panelHeight < rowCount; ++panel) {
+    const int64_t rows = rowsOf(panel);
+    if (!hasSteps &&
+        !gemm_detail::isFinite(
+            ConstMatrix(at(panel, term), elementType, 1, panelHeight), rows,
+            count))
+      return false;
+    for (int64_t done = 0; hasSteps && done < count; done += stepTerms)
+      if (!gemm_detail::isFinite(step(panel, (term + done) / stepTerms), rows,
+                                 std::min(stepTerms, count - done)))
+        return false;
+  }
+  return true;
 }
 
 /// `count` terms of a panel from the view `from`, which begins at its first.
 void PackedMatrix::packPart(int64_t panel, int64_t term, int64_t count,
                             const ConstMatrix &from) {
+  if (hasSteps)
+    return packInSteps(panel, term, count, from);
   const Packing<float> &packing = bestPacking<float>();
-  const int64_t height = std::min(panelHeight, rowCount - panel * panelHeight);
   void *target = const_cast<void *>(at(panel, term));
   if (elementType == MatrixType::F16)
-    packing.packHalves(from, height, count, panelHeight,
+    packing.packHalves(from, rowsOf(panel), count, panelHeight,
                        static_cast<half *>(target));
   else
-    packing.pack(from, height, count, panelHeight,
+    packing.pack(from, rowsOf(panel), count, panelHeight,
                  static_cast<float *>(target));
+}
+
+/// What Packing::packHalves does, of f32: others may write beside the elements.
+static void copyNumbers(const ConstMatrix &from, int64_t width, int64_t depth,
+                        int64_t stride, float *panel) {
+  const auto copy = [&](const auto *data) {
+    for (int64_t p = 0; p < depth; ++p)
+      for (int64_t i = 0; i < width; ++i)
+        panel[p * stride + i] = static_cast<float>(
+            data[i * from.rowStride + p * from.columnStride]);
+  };
+  if (from.type == MatrixType::F16)
+    copy(static_cast<const half *>(from.data));
+  else
+    copy(static_cast<const float *>(from.data));
+}
+
+/// The same step by step, each of which is a panel of its terms.
+void PackedMatrix::packInSteps(int64_t panel, int64_t term, int64_t count,
+                               const ConstMatrix &from) {
+  const Packing<float> &packing = bestPacking<float>();
+  for (int64_t done = 0, size = 0; done < count; done += size) {
+    const int64_t first = (term + done) % stepTerms;
+    size = std::min(stepTerms - first, count - done);
+    void *target = const_cast<void *>(at(panel, term + done - first));
+    const ConstMatrix part = offset(from, 0, done).transposed();
+    if (elementType == MatrixType::F16)
+      packing.packHalves(part, size, rowsOf(panel), stepTerms,
+                         static_cast<half *>(target) + first);
+    else
+      copyNumbers(part, size, rowsOf(panel), stepTerms,
+                  static_cast<float *>(target) + first);
+  }
 }
 
 void PackedMatrix::pack(const ConstMatrix &from, ThreadPool &pool) {
   pool.parallelFor(ceilDiv(rowCount, panelHeight), [&](int64_t panel) {
-    packRows(panel * panelHeight,
-             std::min(panelHeight, rowCount - panel * panelHeight),
+    packRows(panel * panelHeight, rowsOf(panel),
              offset(from, panel * panelHeight, 0));
   });
 }
@@ -66,33 +141,32 @@ void PackedMatrix::packTerms(int64_t term, int64_t count,
                              const ConstMatrix &from) {
   // A few lines of each panel, far from those of the next.
   constexpr int64_t panelsAhead = 2;
-  const int64_t bytes = count * panelHeight * elementBytes(elementType);
+  const int64_t first = hasSteps ? term / stepTerms * stepTerms : term;
+  const int64_t end =
+      hasSteps ? ceilDiv(term + count, stepTerms) * stepTerms : term + count;
+  const int64_t bytes = (end - first) * panelHeight * elementBytes(elementType);
   for (int64_t row = 0; row < rowCount; row += panelHeight) {
     const int64_t panel = row / panelHeight, ahead = panel + panelsAhead;
     if (ahead * panelHeight < rowCount)
-      prefetch(static_cast<const uint8_t *>(at(ahead, term)), bytes);
+      prefetch(static_cast<const uint8_t *>(at(ahead, first)), bytes);
     packPart(panel, term, count, offset(from, row, 0));
-  }
-}
-
-template <typename T>
-static void unpackTo(const PackedMatrix &from, const Matrix &to) {
-  for (int64_t row = 0; row < from.rows(); ++row) {
-    const T *panel =
-        static_cast<const T *>(from.at(row / from.panelRows(), 0)) +
-        row % from.panelRows();
-    T *target = static_cast<T *>(to.data) + row * to.rowStride;
-    for (int64_t term = 0; term < from.depth(); ++term)
-      target[term * to.columnStride] = panel[term * from.panelRows()];
   }
 }
 
 void PackedMatrix::unpack(const Matrix &to) const {
   assert(to.type == elementType && "unpacking does not convert");
+  const auto copy = [&](const auto *from, auto *target) {
+    for (int64_t row = 0; row < rowCount; ++row)
+      for (int64_t term = 0; term < termCount; ++term)
+        target[row * to.rowStride + term * to.columnStride] =
+            from[placeOf(row, term)];
+  };
   if (elementType == MatrixType::F16)
-    unpackTo<half>(*this, to);
+    copy(reinterpret_cast<const half *>(memory.data()),
+         static_cast<half *>(to.data));
   else
-    unpackTo<float>(*this, to);
+    copy(reinterpret_cast<const float *>(memory.data()),
+         static_cast<float *>(to.data));
 }
 
 } // namespace anec::rt

@@ -13,12 +13,13 @@
 
 namespace anec::rt {
 
-/// A matrix [rows, depth] as panels of `panelRows` rows: element (i, p) of a
-/// panel is its number `p * panelRows + i`. What lies beyond the last row is
-/// undefined.
+/// A matrix [rows, depth] as panels of `panelRows` rows. What lies beyond the
+/// last row is undefined. Where AMX multiplies, a panel is steps of 32 terms,
+/// row by row; elsewhere element (i, p) of a panel is its number `p * panelRows
+/// + i`.
 class PackedMatrix {
 public:
-  /// All zero. `type` is F16 or F32.
+  /// All zero, for the kernels that are used now. `type` is F16 or F32.
   PackedMatrix(int64_t rows, int64_t depth, MatrixType type);
 
   int64_t rows() const { return rowCount; }
@@ -39,14 +40,30 @@ public:
   /// Writes all values to `to`, a view of the same type.
   void unpack(const Matrix &to) const;
 
-  /// The elements of panel `panel` from term `term` on.
+  /// Whether panels are steps.
+  bool isStepped() const { return hasSteps; }
+  /// The elements of panel `panel` from term `term` on, the first of a step.
   const void *at(int64_t panel, int64_t term) const;
+  /// Step `step` of a panel, panelRows x 32.
+  ConstMatrix step(int64_t panel, int64_t step) const;
+  /// Whether `count` terms from `term` on, the first of a step, are numbers in
+  /// all rows.
+  bool isFinite(int64_t term, int64_t count) const;
 
 private:
   void packPart(int64_t panel, int64_t term, int64_t count,
                 const ConstMatrix &from);
+  void packInSteps(int64_t panel, int64_t term, int64_t count,
+                   const ConstMatrix &from);
+  int64_t rowsOf(int64_t panel) const;
+  /// Of element (row, term).
+  int64_t placeOf(int64_t row, int64_t term) const;
 
-  int64_t rowCount, termCount, panelHeight;
+  int64_t rowCount, termCount;
+  bool hasSteps;
+  /// Terms with those that fill the last step.
+  int64_t depthOfPanels;
+  int64_t panelHeight;
   MatrixType elementType;
   LargeVector<uint8_t> memory;
 };

@@ -11,6 +11,8 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "runtime/gemm/Amx.h"
+#include "runtime/gemm/AmxKernels.h"
 #include "runtime/gemm/Peak.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -64,17 +66,17 @@ namespace anec::rt {
 
 HWY_EXPORT(multiplyAdds);
 
-double measurePeakFlops(ThreadPool &pool) {
+/// Operations per second of function(thread), which returns how many it made.
+template <typename Function>
+static double measureRate(ThreadPool &pool, const Function &function) {
   using Clock = std::chrono::steady_clock;
-  constexpr int repetitions = 9, rounds = 200000;
+  constexpr int repetitions = 9;
   std::vector<double> rates;
   for (int repetition = 0; repetition <= repetitions; ++repetition) {
     std::vector<double> operations(static_cast<size_t>(pool.size()));
-    std::vector<float> results(operations.size());
     const Clock::time_point start = Clock::now();
     pool.parallelFor(pool.size(), [&](int64_t i) {
-      operations[static_cast<size_t>(i)] = HWY_DYNAMIC_DISPATCH(multiplyAdds)(
-          rounds, &results[static_cast<size_t>(i)]);
+      operations[static_cast<size_t>(i)] = function(i);
     });
     const std::chrono::duration<double> elapsed = Clock::now() - start;
     double total = 0;
@@ -86,6 +88,21 @@ double measurePeakFlops(ThreadPool &pool) {
   }
   std::nth_element(rates.begin(), rates.begin() + repetitions / 2, rates.end());
   return rates[repetitions / 2];
+}
+
+double measurePeakFlops(ThreadPool &pool) {
+  std::vector<float> results(static_cast<size_t>(pool.size()));
+  return measureRate(pool, [&](int64_t thread) {
+    return HWY_DYNAMIC_DISPATCH(multiplyAdds)(
+        200000, &results[static_cast<size_t>(thread)]);
+  });
+}
+
+double measureAmxPeakFlops(ThreadPool &pool) {
+  if (!isAmxUsed())
+    return 0;
+  return measureRate(
+      pool, [](int64_t) { return gemm_detail::multiplyTiles(200000); });
 }
 
 } // namespace anec::rt

@@ -16,6 +16,10 @@ class ThreadPool;
 /// several short measurements, a tenth of a second in all.
 double measurePeakFlops(ThreadPool &pool);
 
+/// The same of products of bf16 on tiles of AMX, of which one of two numbers of
+/// fp16 takes four and one of f32 six; 0 where AMX is not used.
+double measureAmxPeakFlops(ThreadPool &pool);
+
 } // namespace anec::rt
 
 #endif // ANEC_RUNTIME_GEMM_PEAK_H

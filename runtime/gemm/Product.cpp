@@ -18,8 +18,8 @@
 namespace anec::rt::gemm_detail {
 
 /// B is packed for so many columns at a time, and for as many slices of the
-/// terms as half of the second cache holds.
-constexpr int64_t maxBlockColumns = 768, maxBlockElements = 1 << 18;
+/// terms as PanelElement::blockElements allows.
+constexpr int64_t maxBlockColumns = 768;
 /// Waking a thread costs as much as a few hundred thousand operations.
 constexpr int64_t soloOperations = 300000;
 
@@ -27,24 +27,27 @@ template <typename T>
 Product<T>::Product(int64_t m, int64_t n, int64_t k, double alpha,
                     const ConstMatrix &a, const PackedMatrix *packed,
                     const ConstMatrix &b, GemmMode mode, const Matrix &c,
-                    ThreadPool &pool, const Packing<T> &packing,
+                    ThreadPool &pool, const Kernels<T> &kernels,
                     const GemmOptions &options)
     : m(m), n(n), terms(k), k(ceilDiv(k, termsEach)),
       alpha(static_cast<Sum>(alpha)), a(a), packed(packed), b(b), mode(mode),
-      c(c), packing(packing), dots(options.dots), squares(options.squares),
+      c(c), tiles(kernels.tiles), left(kernels.left),
+      rightPacking(kernels.right), dots(options.dots), squares(options.squares),
       right(options.right),
       isLower(options.part == GemmPart::Lower && mode == GemmMode::Overwrite &&
               c.columnStride == 1 && !dots),
       pool(pool) {
-  assert((!packed || termsEach == 1) && "packed operands are numbers");
-  rows = evenPart(m, tiles.maxRows);
-  aStride = packed ? rows : ceilDiv(rows, 4) * 4;
+  rows = tiles.panelRows(m);
+  assert((!packed || packed->panelRows() == rows) && "packed for other tiles");
+  aStride = (packed ? rows : ceilDiv(rows, 4) * 4) * tiles.leftElements;
+  bStride = tiles.width * tiles.rightElements;
   panels = ceilDiv(m, rows);
   blockColumns =
       ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
   // The order of the sums depends on k alone: blocks are whole slices.
-  sliceDepth = evenPart(this->k, maxDepth);
-  const int64_t fitting = maxBlockElements / blockColumns;
+  sliceDepth = evenPart(this->k, PanelElement<T>::maxDepth);
+  const int64_t fitting =
+      PanelElement<T>::blockElements / (blockColumns * tiles.rightElements);
   // Of many blocks each shares the cache with A that passes through it.
   const int64_t depth = packed || this->k <= fitting ? fitting : fitting / 2;
   outerDepth = sliceDepth * std::max<int64_t>(1, depth / sliceDepth);
@@ -139,7 +142,7 @@ template <typename T>
 const T *Product<T>::packA(const Block &block, const Slice &slice,
                            int64_t panel) {
   const int64_t depth = block.depth + slice.depth;
-  if (packed && elementBytes(packed->type()) == sizeof(T))
+  if (packed && termsEach == 1 && elementBytes(packed->type()) == sizeof(T))
     return static_cast<const T *>(packed->at(panel, depth));
   T *numbers = Workspace<T>::get().a.reserve(aStride * sliceDepth);
   if constexpr (termsEach == 1)
@@ -148,15 +151,31 @@ const T *Product<T>::packA(const Block &block, const Slice &slice,
               (slice.depthSize - 1) * rows + rowsOf(panel));
       return numbers;
     }
-  packing.pack(offset(a, panel * rows, depth * termsEach), rowsOf(panel),
-               termsOf(depth, slice.depthSize), aStride, numbers);
+  if (packed)
+    packSteps(slice, panel, depth, numbers);
+  else
+    left.pack(offset(a, panel * rows, depth * termsEach), rowsOf(panel),
+              termsOf(depth, slice.depthSize), aStride, numbers);
   return numbers;
+}
+
+/// Elements of several terms, which a packed operand has for one step after the
+/// other.
+template <typename T>
+void Product<T>::packSteps(const Slice &slice, int64_t panel, int64_t depth,
+                           T *numbers) {
+  for (int64_t step = depth; step < depth + slice.depthSize; ++step) {
+    left.pack(packed->step(panel, step), rowsOf(panel), termsOf(step, 1),
+              aStride, numbers);
+    numbers += aStride;
+  }
 }
 
 template <typename T>
 void Product<T>::computePiece(const Block &block,
                               const PackedBlock<T> &blockOfB,
                               const Piece &piece) {
+  [[maybe_unused]] const TileState<T> state;
   for (int64_t depth = 0; depth < block.depthSize; depth += sliceDepth) {
     Slice slice;
     slice.depth = depth;
@@ -186,11 +205,11 @@ Prefetch Product<T>::readAhead(const Block &block, const Piece &piece,
   const int64_t from = block.depth + depth;
   const int64_t count = std::min(sliceDepth, block.depthSize - depth);
   const int64_t requests =
-      (piece.end - piece.begin) * (count / Prefetch::termsApart);
+      (piece.end - piece.begin) * (count / PanelElement<T>::elementsPerRequest);
   if (packed)
-    return Prefetch(packed->at(panel, from),
-                    count * rows * elementBytes(packed->type()), 1, 0,
-                    requests);
+    return Prefetch(packed->at(panel, from * termsEach),
+                    count * termsEach * rows * elementBytes(packed->type()), 1,
+                    0, requests);
   const int64_t size = elementBytes(a.type), read = termsOf(from, count);
   const auto at = [&](int64_t row) {
     return offset(a, panel * rows + row, from * termsEach).data;
@@ -214,6 +233,7 @@ void Product<T>::computeSlice(const Block &block,
   const int64_t panel = piece.panel;
   const T *numbersA = packA(block, slice, panel);
   const int64_t width = tiles.width, tileElements = rows * width;
+  const int64_t bPanel = bStride * outerDepth;
   const int64_t sliceEnd = slice.depth + slice.depthSize;
   Sum *sums =
       partial ? partial + panel * block.panelsB * tileElements
@@ -224,6 +244,7 @@ void Product<T>::computeSlice(const Block &block,
   result.accumulate = mode == GemmMode::Accumulate;
   result.alpha = alpha;
   result.streams = streams;
+  result.rows = rowsOf(panel);
   const TileFunction<T> tile = tiles.byRows[rowsOf(panel) - 1];
   for (int64_t pb = piece.begin; pb < piece.end; ++pb) {
     const Terms terms = {
@@ -245,8 +266,7 @@ void Product<T>::computeSlice(const Block &block,
                        (block.column + column) / width;
     tile(terms.end - terms.begin,
          numbersA + (terms.begin - slice.depth) * aStride, aStride,
-         blockOfB.numbers + column * outerDepth + terms.begin * width, ahead,
-         result);
+         blockOfB.numbers + pb * bPanel + terms.begin * bStride, ahead, result);
   }
 }
 
@@ -316,5 +336,6 @@ template <typename T> void Product<T>::addSquares() const {
 template class Product<float>;
 template class Product<double>;
 template class Product<Bf16Pair>;
+template class Product<AmxRow>;
 
 } // namespace anec::rt::gemm_detail

@@ -8,6 +8,7 @@
 #ifndef ANEC_RUNTIME_GEMM_PRODUCT_H
 #define ANEC_RUNTIME_GEMM_PRODUCT_H
 
+#include "runtime/gemm/AmxKernels.h"
 #include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/gemm/Kernels.h"
@@ -33,10 +34,10 @@ template <typename T> class Product {
   using Sum = SumOf<T>;
 
 public:
-  /// `packed` stands for `a` unless it is null; `packing` is for all others.
+  /// `packed` stands for `a` unless it is null.
   Product(int64_t m, int64_t n, int64_t k, double alpha, const ConstMatrix &a,
           const PackedMatrix *packed, const ConstMatrix &b, GemmMode mode,
-          const Matrix &c, ThreadPool &pool, const Packing<T> &packing,
+          const Matrix &c, ThreadPool &pool, const Kernels<T> &kernels,
           const GemmOptions &options);
 
   void run();
@@ -83,6 +84,7 @@ private:
   Prefetch readAhead(const Block &block, const Piece &piece,
                      int64_t depth) const;
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
+  void packSteps(const Slice &slice, int64_t panel, int64_t depth, T *numbers);
   void clearTile(int64_t panel, const TileResult<Sum> &result) const;
   Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
@@ -116,14 +118,16 @@ private:
   ConstMatrix b;
   GemmMode mode;
   Matrix c;
-  const Tiles<T> &tiles = bestTiles<T>();
-  const Packing<T> &packing;
+  const Tiles<T> &tiles;
+  const Packing<T> &left, &rightPacking;
   const ColumnDots *dots;
   double *squares;
   RepeatedRight *right;
   bool isLower;
   ThreadPool &pool;
-  int64_t rows, aStride, panels, blockColumns, sliceDepth, outerDepth;
+  /// From depth to depth of a panel of A and of B.
+  int64_t aStride, bStride;
+  int64_t rows, panels, blockColumns, sliceDepth, outerDepth;
   bool streams;
   /// Sums between two blocks of the terms, tile after tile.
   Sum *partial = nullptr;
@@ -133,6 +137,10 @@ private:
   /// By tile, panel after panel.
   Sum *squaresOfTiles = nullptr;
 };
+
+/// What a thread needs while it computes tiles.
+template <typename T> struct TileState {};
+template <> struct TileState<AmxRow> : AmxTileState {};
 
 /// Memory of the calling thread, kept between products.
 template <typename T> struct Workspace {

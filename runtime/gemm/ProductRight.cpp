@@ -10,9 +10,8 @@
 
 namespace anec::rt::gemm_detail {
 
-/// B is packed as it lies in memory, which another core may just have written:
-/// by columns, or so much depth of all columns at a time.
-constexpr int64_t depthAtOnce = 16;
+template <typename T>
+constexpr int64_t depthAtOnce = PanelElement<T>::depthAtOnce;
 
 /// Names the content of the next block.
 template <typename T> uint64_t Product<T>::contentOfNext() const {
@@ -24,14 +23,14 @@ template <typename T> uint64_t Product<T>::contentOfNext() const {
   const bool isSame = last.data == b.data && last.type == b.type &&
                       last.rowStride == b.rowStride &&
                       last.columnStride == b.columnStride && right->n == n &&
-                      right->k == terms && right->packing == &packing;
+                      right->k == terms && right->packing == &rightPacking;
   if (!isSame)
-    *right = {b, n, terms, &packing, next};
+    *right = {b, n, terms, &rightPacking, next};
   return right->content;
 }
 
 template <typename T> int64_t Product<T>::piecesOf(const Block &block) const {
-  return b.columnStride == 1 ? ceilDiv(block.depthSize, depthAtOnce)
+  return b.columnStride == 1 ? ceilDiv(block.depthSize, depthAtOnce<T>)
                              : block.panelsB;
 }
 
@@ -43,10 +42,9 @@ void Product<T>::packTerms(const Block &block, int64_t panel,
   const int64_t end = std::min(terms.end, to.terms[panel].end);
   if (begin >= end)
     return;
-  const int64_t width = tiles.width, column = panel * width;
-  packing.pack(panelOfB(block, panel, begin), widthOf(block, panel),
-               termsOf(block.depth + begin, end - begin), width,
-               to.numbers + column * outerDepth + begin * width);
+  rightPacking.pack(panelOfB(block, panel, begin), widthOf(block, panel),
+                    termsOf(block.depth + begin, end - begin), bStride,
+                    to.numbers + (panel * outerDepth + begin) * bStride);
 }
 
 template <typename T>
@@ -54,9 +52,9 @@ void Product<T>::packPiece(const Block &block, int64_t piece,
                            const PackedBlock<T> &to) const {
   if (b.columnStride != 1)
     return packTerms(block, piece, {0, block.depthSize}, to);
-  const int64_t begin = piece * depthAtOnce;
+  const int64_t begin = piece * depthAtOnce<T>;
   for (int64_t panel = 0; panel < block.panelsB; ++panel)
-    packTerms(block, panel, {begin, begin + depthAtOnce}, to);
+    packTerms(block, panel, {begin, begin + depthAtOnce<T>}, to);
 }
 
 /// All threads pack their part of a block, unless it is packed; from inside of
@@ -65,7 +63,7 @@ template <typename T>
 PackedBlock<T> Product<T>::packBlock(const Block &block) const {
   Workspace<T> &workspace = Workspace<T>::get();
   const PackedBlock<T> result = {
-      workspace.b.reserve(blockColumns * outerDepth),
+      workspace.b.reserve(blockColumns / tiles.width * outerDepth * bStride),
       workspace.terms.reserve(blockColumns / tiles.width)};
   if (workspace.contentOfB == block.content)
     return result;
@@ -85,14 +83,10 @@ PackedBlock<T> Product<T>::packBlock(const Block &block) const {
 
 /// Whether 0 times any number of A is 0.
 template <typename T> bool Product<T>::isLeftFinite(const Block &block) const {
-  if (!packed)
-    return isFinite(offset(a, 0, block.depth), m, block.depthSize);
-  for (int64_t panel = 0; panel < panels; ++panel)
-    if (!isFinite(ConstMatrix(packed->at(panel, block.depth), packed->type(), 1,
-                              rows),
-                  rowsOf(panel), block.depthSize))
-      return false;
-  return true;
+  const int64_t first = block.depth * termsEach;
+  const int64_t count = termsOf(block.depth, block.depthSize);
+  return packed ? packed->isFinite(first, count)
+                : isFinite(offset(a, 0, first), m, count);
 }
 
 /// Half of what causal attention multiplies by is 0: leaves out the terms with
@@ -103,13 +97,15 @@ void Product<T>::findTerms(const Block &block,
                            const PackedBlock<T> &blockOfB) const {
   const Terms all{0, block.depthSize};
   std::fill_n(blockOfB.terms, block.panelsB, all);
-  if (!packing.isExact || right)
+  if (!rightPacking.isExact || right)
     return;
+  const int64_t depth = termsOf(block.depth, block.depthSize);
   bool areLeftOut = false;
   for (int64_t panel = 0; panel < block.panelsB; ++panel) {
+    const Terms used =
+        usedTerms(panelOfB(block, panel, 0), widthOf(block, panel), depth);
     Terms &terms = blockOfB.terms[panel];
-    terms = usedTerms(panelOfB(block, panel, 0), widthOf(block, panel),
-                      block.depthSize);
+    terms = {used.begin / termsEach, ceilDiv(used.end, termsEach)};
     areLeftOut |= terms.count() < all.count();
   }
   if (areLeftOut && !isLeftFinite(block))
@@ -119,5 +115,6 @@ void Product<T>::findTerms(const Block &block,
 template class Product<float>;
 template class Product<double>;
 template class Product<Bf16Pair>;
+template class Product<AmxRow>;
 
 } // namespace anec::rt::gemm_detail

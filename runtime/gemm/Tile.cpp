@@ -106,7 +106,7 @@ HWY_INLINE void addTerms(int64_t depth, const Number *HWY_RESTRICT a,
   int64_t untilPrefetch = 1;
   for (int64_t p = 0; p < depth; ++p) {
     if (--untilPrefetch == 0) {
-      untilPrefetch = Prefetch::termsApart;
+      untilPrefetch = PanelElement<Number>::elementsPerRequest;
       next.one();
       ownResult.one();
     }
@@ -266,24 +266,33 @@ HWY_INLINE void storeDots(const Sums<T, rows> &sums,
   storeWholeDots<T, rows>(sums, result.alpha, with, widthOf<T>, result.dots);
 }
 
-/// The parts of C and of `with` that will be read or overwritten and are seldom
-/// in a cache: a store of part of a line reads it as well.
-template <typename T>
-HWY_INLINE Prefetch resultPart(const TileResult<T> &result, int64_t rows,
-                               int64_t depth) {
-  if (!result.isComplete || result.c.columnStride != 1)
-    return Prefetch();
-  const int64_t bytes = result.columns * elementBytes(result.c.type);
-  const int64_t rowBytes = result.c.rowStride * elementBytes(result.c.type);
-  const int64_t withBytes = result.withStride * int64_t(sizeof(T));
-  const int64_t requests = depth / Prefetch::termsApart;
-  if (result.streams)
-    return result.dots ? Prefetch(result.with, bytes, rows, withBytes, requests)
-                       : Prefetch();
-  Prefetch part(result.c.data, bytes, rows, rowBytes, requests);
+/// Where complete sums go.
+template <typename T, int rows>
+HWY_INLINE void finishSums(const Sums<T, rows> &sums,
+                           const TileResult<T> &result) {
   if (result.dots)
-    part.followBy(result.with, withBytes, requests);
-  return part;
+    storeDots<T, rows>(sums, result);
+  if constexpr (sizeof(T) == 8)
+    storeSums<T, rows, double>(sums, result);
+  else if (result.c.type == MatrixType::F16)
+    storeSums<T, rows, half>(sums, result);
+  else
+    storeSums<T, rows, float>(sums, result);
+  if (result.squares)
+    storeSquares<T, rows>(sums, result);
+}
+
+/// The same of sums in memory.
+template <typename T, int rows>
+void finishRows(const T *from, const TileResult<T> &result) {
+  const hn::ScalableTag<T> d;
+  Sums<T, rows> sums;
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectorsPerRow; ++v)
+      sums[i][v] = hn::Load(d, from + i * widthOf<T> + v * lanesOf<T>);
+  finishSums<T, rows>(sums, result);
 }
 
 template <typename Number, int rows>
@@ -298,7 +307,8 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
 #pragma GCC unroll 4
     for (int v = 0; v < vectorsPerRow; ++v)
       sums[i][v] = hn::Zero(d);
-  Prefetch ownResult = resultPart(result, rows, depth);
+  Prefetch ownResult =
+      resultPart(result, depth / PanelElement<Number>::elementsPerRequest);
   addTerms<Number, rows>(depth, a, aStride, b, next, ownResult, sums);
   if (result.continues)
 #pragma GCC unroll 16
@@ -308,26 +318,20 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
         sums[i][v] = hn::Add(
             hn::Load(d, result.partial + i * widthOf<T> + v * lanesOf<T>),
             sums[i][v]);
-  if (result.isComplete && result.dots)
-    storeDots<T, rows>(sums, result);
-  if (!result.isComplete)
+  if (result.isComplete)
+    finishSums<T, rows>(sums, result);
+  else
     storeRows<T, rows, Storing::Overwrite>(sums, T(1), result.partial,
                                            widthOf<T>);
-  else if constexpr (sizeof(T) == 8)
-    storeSums<T, rows, double>(sums, result);
-  else if (result.c.type == MatrixType::F16)
-    storeSums<T, rows, half>(sums, result);
-  else
-    storeSums<T, rows, float>(sums, result);
-  if (result.isComplete && result.squares)
-    storeSquares<T, rows>(sums, result);
 }
 
 template <typename Number, size_t... counts>
 constexpr Tiles<Number> tilesOf(std::index_sequence<counts...>) {
+  using T = SumOf<Number>;
   return {maxRows,
-          widthOf<SumOf<Number>>,
-          {&tileOfRows<Number, int(counts) + 1>...}};
+          widthOf<T>,
+          {&tileOfRows<Number, int(counts) + 1>...},
+          {&finishRows<T, int(counts) + 1>...}};
 }
 
 const Tiles<float> *floatTiles() {

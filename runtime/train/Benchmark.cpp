@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Benchmark.h"
 
+#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Peak.h"
 #include "runtime/support/Stopwatch.h"
@@ -45,8 +46,10 @@ double rate(double operations, double seconds) {
   return seconds > 0 ? operations / seconds / 1e9 : 0;
 }
 
-/// The instructions of products on the host.
+/// The instructions of products on the host, of all but the shortest sums.
 const char *hostArithmetic(GemmPrecision precision) {
+  if (isAmxUsed())
+    return "amx";
   const bool isDot = precision == GemmPrecision::Bf16 &&
                      bf16Arithmetic() == Bf16Arithmetic::DotProduct;
   return isDot ? "dot_product" : "multiply_add";
@@ -187,7 +190,7 @@ nlohmann::json perMicroStep(const Seconds &seconds, double microSteps) {
 }
 
 nlohmann::json productRates(const Counts &before, const Counts &after,
-                            double microSteps, double peak) {
+                            double microSteps, double peak, double amxPeak) {
   const double device =
       total(difference(after.operators, before.operators), deviceProducts);
   const double host =
@@ -202,6 +205,7 @@ nlohmann::json productRates(const Counts &before, const Counts &after,
             {"host", hostFlops / 1e9 / microSteps}}},
           {"gemm_ms", (device + host) * 1000 / microSteps},
           {"peak_gflops", peak / 1e9},
+          {"amx_peak_gflops", amxPeak / 1e9},
           {"gemm_share_of_peak",
            rate(deviceFlops + hostFlops, device + host) / (peak / 1e9)}};
 }
@@ -217,8 +221,9 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
   for (int64_t i = 0; i < options.warmup; ++i)
     ANEC_TRY(training.update(i));
 
-  // The peak before and after: clocks drift within a run.
+  // The peaks before and after: clocks drift within a run.
   const double peakBefore = measurePeakFlops(pool);
+  const double amxPeakBefore = measureAmxPeakFlops(pool);
   const Counts before(training, device);
   std::vector<double> times;
   for (int64_t i = 0; i < options.steps; ++i) {
@@ -231,6 +236,7 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
   }
   const Counts after(training, device);
   const double peak = (peakBefore + measurePeakFlops(pool)) / 2;
+  const double amxPeak = (amxPeakBefore + measureAmxPeakFlops(pool)) / 2;
 
   const Plan &plan = bundle.plan();
   const double microSteps = double(options.steps * options.accumulation);
@@ -255,7 +261,7 @@ Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
       {"overlap", overlapOf(training.executor->counters().background,
                             training.executor->counters().compiling)},
       {"peak_rss_bytes", peakResidentBytes()}};
-  result.update(productRates(before, after, microSteps, peak));
+  result.update(productRates(before, after, microSteps, peak, amxPeak));
   return result;
 }
 
@@ -286,6 +292,10 @@ std::string formatBenchmark(const nlohmann::json &result) {
       result["gflops"]["host"].get<double>(),
       result["host_precision"].get<std::string>(), number("peak_gflops"),
       100 * number("gemm_share_of_peak"));
+  if (const double amx = number("amx_peak_gflops"); amx > 0)
+    text += fmt::format("AMX: {:.0f} GFLOP/s of bf16 peak, of which products "
+                        "of fp16 take four for one and those of f32 six\n",
+                        amx);
   text += formatOverlap(result["overlap"]);
   text += "phases, per micro-step\n" + formatTimes(result["phases"]);
   text += "operators on the device, per micro-step\n" +

@@ -30,8 +30,10 @@ struct BenchmarkOptions {
 /// One JSON object. Times are milliseconds per micro-step: the median update in
 /// `ms_per_micro_step`, means in `phases` and `operators`. `gflops` are 1e9
 /// operations per second of matrix products on the device and on the host;
-/// `gemm_share_of_peak` compares both together with the measured peak. Errors:
-/// those of the device, and an active vocabulary the bundle cannot have.
+/// `gemm_share_of_peak` compares both together with the measured peak of f32
+/// multiply-adds, `peak_gflops`; `amx_peak_gflops` is that of products of bf16
+/// on tiles, 0 where AMX is not used. Errors: those of the device, and an
+/// active vocabulary the bundle cannot have.
 Result<nlohmann::json> benchmarkTraining(const Bundle &bundle, Device &device,
                                          ThreadPool &pool,
                                          const BenchmarkOptions &options);

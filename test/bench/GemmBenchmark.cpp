@@ -4,6 +4,7 @@
 // OneDnnBenchmark.cpp times its products in the same run.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "test/bench/Products.h"
@@ -36,19 +37,22 @@ void packedWeights(benchmark::State &state) {
 }
 BENCHMARK(packedWeights)->Apply(weightShapes)->UseRealTime();
 
-/// How a product on the host is computed: as it is, or from operands rounded to
-/// bf16, with one arithmetic or the other.
-enum class HostProduct { Full, Bf16MultiplyAdd, Bf16DotProduct };
+/// How a product on the host is computed: as it is, with what this process
+/// would use, or from operands rounded to bf16, with one arithmetic or the
+/// other.
+enum class HostProduct { Full, Bf16MultiplyAdd, Bf16DotProduct, Bf16Amx };
 
 /// False, and the benchmark is skipped, when the CPU cannot.
 template <HostProduct how> bool prepareProduct(benchmark::State &state) {
-  if (how == HostProduct::Full ||
-      setBf16Arithmetic(how == HostProduct::Bf16DotProduct
-                            ? Bf16Arithmetic::DotProduct
-                            : Bf16Arithmetic::MultiplyAdd))
-    return true;
-  state.SkipWithError("this CPU has no dot products of bf16");
-  return false;
+  static const bool isAmxDefault = isAmxUsed();
+  const bool isDone = useAmx(how == HostProduct::Bf16Amx ||
+                             (how == HostProduct::Full && isAmxDefault)) &&
+                      setBf16Arithmetic(how == HostProduct::Bf16DotProduct
+                                            ? Bf16Arithmetic::DotProduct
+                                            : Bf16Arithmetic::MultiplyAdd);
+  if (!isDone)
+    state.SkipWithError("this CPU has no such products of bf16");
+  return isDone;
 }
 
 template <HostProduct how>
@@ -77,6 +81,9 @@ BENCHMARK(weightGradient<half, HostProduct::Bf16MultiplyAdd>)
 BENCHMARK(weightGradient<half, HostProduct::Bf16DotProduct>)
     ->Apply(gradientShapes)
     ->UseRealTime();
+BENCHMARK(weightGradient<half, HostProduct::Bf16Amx>)
+    ->Apply(gradientShapes)
+    ->UseRealTime();
 BENCHMARK(weightGradient<float>)->Apply(gradientShapes)->UseRealTime();
 
 /// Classifier: logits = W x, and dx = W^T dlogits, of f32 on the host.
@@ -103,6 +110,9 @@ BENCHMARK(classifier<HostProduct::Bf16MultiplyAdd>)
     ->Apply(classifierShapes)
     ->UseRealTime();
 BENCHMARK(classifier<HostProduct::Bf16DotProduct>)
+    ->Apply(classifierShapes)
+    ->UseRealTime();
+BENCHMARK(classifier<HostProduct::Bf16Amx>)
     ->Apply(classifierShapes)
     ->UseRealTime();
 

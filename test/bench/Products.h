@@ -1,7 +1,8 @@
 //===- Products.h - The products that are timed -----------------*- C++ -*-===//
 //
 // Shapes of a Stories110M training step, and what is reported of each: GFLOP/s
-// next to `peak`, the multiply-adds that all cores reached in the same run.
+// next to `peak`, the multiply-adds that all cores reached in the same run, and
+// to `amx`, the products of bf16.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ANEC_TEST_BENCH_PRODUCTS_H
@@ -28,6 +29,7 @@ inline void reportProduct(benchmark::State &state, int64_t m, int64_t n,
   state.counters["GFLOP/s"] = benchmark::Counter(
       flops * double(state.iterations()), benchmark::Counter::kIsRate);
   state.counters["peak"] = measurePeakFlops(benchThreads()) / 1e9;
+  state.counters["amx"] = measureAmxPeakFlops(benchThreads()) / 1e9;
 }
 
 /// m, k, n of weights times activations.

@@ -6,6 +6,7 @@
 #include "runtime/bundle/Bundle.h"
 #include "runtime/device/DeviceFactory.h"
 #include "runtime/device/ane/AneDevice.h"
+#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/AtomicFile.h"
@@ -178,8 +179,10 @@ Result<int> run(const InfoFlags &flags) {
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;
        targets &= targets - 1)
     fmt::print(" {}", hwy::TargetName(targets & -targets));
-  fmt::print("\nbf16          {}\n",
-             bf16Arithmetic() == Bf16Arithmetic::DotProduct
+  fmt::print("\nmatrix unit   {}\n", isAmxUsed() ? "AMX" : "none");
+  fmt::print("bf16          {}\n",
+             isAmxUsed() ? "tiles (AMX)"
+             : bf16Arithmetic() == Bf16Arithmetic::DotProduct
                  ? "dot products (AVX512-BF16)"
                  : "multiply-adds of f32");
   if (!flags.placement.empty())

@@ -1,9 +1,11 @@
 //===- GemmBf16Test.cpp - Products of operands rounded to bf16 ------------===//
 //
-// With multiply-adds and, where the CPU has them, with dot products, against
-// three loops in double over operands that are rounded by other means.
+// With multiply-adds and, where the CPU has them, with dot products and on
+// matrix units, against three loops in double over operands that are rounded by
+// other means.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/ThreadPool.h"
@@ -14,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 using namespace anec::rt;
@@ -40,26 +43,35 @@ double tolerance(int64_t k, double magnitude, double result, double unit) {
          (unit > 0x1p-24 ? 0x1p-25 : 0);
 }
 
-class GemmBf16 : public testing::TestWithParam<Bf16Arithmetic> {
+enum class Unit { MultiplyAdd, DotProduct, Amx };
+
+class GemmBf16 : public testing::TestWithParam<Unit> {
 protected:
   void SetUp() override {
-    before = bf16Arithmetic();
-    if (!setBf16Arithmetic(GetParam()))
-      GTEST_SKIP() << "this CPU, or what the test leaves of it, has no dot "
-                      "products of bf16";
+    const bool isDot = GetParam() == Unit::DotProduct;
+    if (!useAmx(GetParam() == Unit::Amx) ||
+        !setBf16Arithmetic(isDot ? Bf16Arithmetic::DotProduct
+                                 : Bf16Arithmetic::MultiplyAdd))
+      GTEST_SKIP() << "this CPU, or what the test leaves of it, has none";
   }
-  void TearDown() override { setBf16Arithmetic(before); }
+  void TearDown() override {
+    setBf16Arithmetic(before);
+    useAmx(wasAmxUsed);
+  }
 
-  Bf16Arithmetic before = Bf16Arithmetic::MultiplyAdd;
+  const Bf16Arithmetic before = bf16Arithmetic();
+  const bool wasAmxUsed = isAmxUsed();
 };
 
-INSTANTIATE_TEST_SUITE_P(Arithmetic, GemmBf16,
-                         testing::Values(Bf16Arithmetic::MultiplyAdd,
-                                         Bf16Arithmetic::DotProduct),
-                         [](const auto &info) {
-                           return info.param == Bf16Arithmetic::DotProduct
+INSTANTIATE_TEST_SUITE_P(Unit, GemmBf16,
+                         testing::Values(Unit::MultiplyAdd, Unit::DotProduct,
+                                         Unit::Amx),
+                         [](const auto &info) -> std::string {
+                           return info.param == Unit::MultiplyAdd
+                                      ? "MultiplyAdd"
+                                  : info.param == Unit::DotProduct
                                       ? "DotProduct"
-                                      : "MultiplyAdd";
+                                      : "Amx";
                          });
 
 template <typename T>
@@ -123,6 +135,7 @@ TEST_P(GemmBf16, AllStrides) {
           checkRounded<half, half, float>(37, 45, 51, a, b, c, 1, mode);
           checkRounded<float, float, float>(37, 45, 51, a, b, c, 0.5, mode);
           checkRounded<half, float, half>(37, 45, 131, a, b, c, 2, mode);
+          checkRounded<float, half, float>(17, 33, 64, a, b, c, 1, mode);
         }
 }
 
@@ -144,22 +157,14 @@ TEST_P(GemmBf16, SeveralBlocksOfEveryLoop) {
 template <typename T>
 void expectRounded(const std::vector<T> &numbers,
                    const std::vector<float> &expected) {
-  const int64_t count = int64_t(numbers.size());
-  ThreadPool pool(1);
-  const float one = 1;
-  for (bool isLeft : {true, false}) {
-    std::vector<float> found(numbers.size());
-    if (isLeft)
-      gemm(count, 1, 1, 1, ConstMatrix(numbers.data(), 1), ConstMatrix(&one, 1),
-           GemmMode::Overwrite, Matrix(found.data(), 1), pool,
-           {GemmPrecision::Bf16});
-    else
-      gemm(1, count, 1, 1, ConstMatrix(&one, 1),
-           ConstMatrix(numbers.data(), count), GemmMode::Overwrite,
-           Matrix(found.data(), count), pool, {GemmPrecision::Bf16});
-    for (size_t i = 0; i < numbers.size(); ++i)
-      EXPECT_EQ(found[i], expected[i])
-          << float(numbers[i]) << (isLeft ? " left" : " right");
+  const std::vector<float> one = {1};
+  const std::vector<float> asLeft =
+      multiplyAlone(numbers, one, GemmPrecision::Bf16);
+  const std::vector<float> asRight =
+      multiplyAlone(one, numbers, GemmPrecision::Bf16);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    EXPECT_EQ(asLeft[i], expected[i]) << float(numbers[i]) << " left";
+    EXPECT_EQ(asRight[i], expected[i]) << float(numbers[i]) << " right";
   }
 }
 
@@ -189,22 +194,19 @@ TEST_P(GemmBf16, InfinityAndOverflow) {
 /// infinity, one of all ones as -0.
 TEST_P(GemmBf16, NotANumberStaysSo) {
   const uint32_t bits[] = {0x7F800001U, 0x7FFFFFFFU, 0xFFFFFFFFU, 0x7FC00000U};
-  float numbers[4], found[4];
-  std::memcpy(numbers, bits, sizeof(numbers));
-  ThreadPool pool(1);
-  const float one = 1;
-  gemm(4, 1, 1, 1, ConstMatrix(numbers, 1), ConstMatrix(&one, 1),
-       GemmMode::Overwrite, Matrix(found, 1), pool, {GemmPrecision::Bf16});
-  for (float number : found)
+  std::vector<float> numbers(4);
+  std::memcpy(numbers.data(), bits, sizeof(bits));
+  for (float number :
+       multiplyAlone(numbers, std::vector<float>{1}, GemmPrecision::Bf16))
     EXPECT_TRUE(std::isnan(number));
 }
 
 /// IEEE 754, in every place of an odd number of terms: 0 times NaN or infinity.
 TEST_P(GemmBf16, SpecialNumbersPropagate) {
-  constexpr int64_t m = 3, n = 40, k = 35;
+  constexpr int64_t m = 3, n = 40, k = 99;
   ThreadPool pool(1);
   for (float special : {std::nanf(""), infinity})
-    for (int64_t place : {0, 1, 17, 34})
+    for (int64_t place : {0, 1, 17, 34, 98})
       for (bool isLeft : {true, false}) {
         std::vector<float> a(m * k, isLeft ? 1 : 0), b(k * n, isLeft ? 0 : 1);
         (isLeft ? a[size_t(k + place)] : b[size_t(place * n + 33)]) = special;
@@ -225,19 +227,16 @@ TEST_P(GemmBf16, SpecialNumbersPropagate) {
 
 /// Below 2^-126 a number counts as itself, rounded, or as 0.
 TEST_P(GemmBf16, TinyNumbersAreKeptOrZero) {
-  const std::vector<float> tiny = {0x1p-127F, 0x1.8p-130F, -0x1p-133F};
+  const auto multiply = [](float left, float right) {
+    return multiplyAlone(std::vector<float>{left}, std::vector<float>{right},
+                         GemmPrecision::Bf16)[0];
+  };
   const float factor = 0x1p100F;
-  ThreadPool pool(1);
-  for (float number : tiny) {
-    float found = -1;
-    gemm(1, 1, 1, 1, ConstMatrix(&number, 1), ConstMatrix(&factor, 1),
-         GemmMode::Overwrite, Matrix(&found, 1), pool, {GemmPrecision::Bf16});
+  for (float number : {0x1p-127F, 0x1.8p-130F, -0x1p-133F}) {
+    const float found = multiply(number, factor);
     EXPECT_TRUE(found == number * factor || found == 0) << number;
   }
-  const float small = 0x1p-70F;
-  float found = -1;
-  gemm(1, 1, 1, 1, ConstMatrix(&small, 1), ConstMatrix(&small, 1),
-       GemmMode::Overwrite, Matrix(&found, 1), pool, {GemmPrecision::Bf16});
+  const float found = multiply(0x1p-70F, 0x1p-70F);
   EXPECT_TRUE(found == 0x1p-140F || found == 0);
 }
 

@@ -84,6 +84,19 @@ TEST(Gemm, ShapesAroundTheBlocks) {
                                 1, GemmMode::Overwrite);
 }
 
+/// Sums that are long enough for matrix units, around tiles of 16 and 32 and
+/// steps of 32 terms.
+TEST(Gemm, ShapesAroundTheTiles) {
+  for (int64_t m : {1, 15, 16, 17, 31, 33, 65})
+    for (int64_t n : {1, 15, 16, 17, 33, 70})
+      for (int64_t k : {63, 64, 65, 95, 97, 256, 257, 290}) {
+        check<half, half, half>(m, n, k, Order::Rows, Order::Rows, Order::Rows,
+                                1, GemmMode::Overwrite);
+        check<half, float, float>(m, n, k, Order::Columns, Order::Columns,
+                                  Order::Rows, 1, GemmMode::Accumulate);
+      }
+}
+
 TEST(Gemm, SeveralBlocksOfEveryLoop) {
   check<float, float, float>(1100, 40, 30, Order::Rows, Order::Rows,
                              Order::Rows, 1, GemmMode::Overwrite);
@@ -227,7 +240,7 @@ void checkPieces(int64_t rows, int64_t depth, bool byRows, bool isTransposed) {
 
 TEST(PackedMatrix, TakesRowsAndTermsInPieces) {
   for (int64_t rows : {1, 4, 6, 13, 30, 61})
-    for (int64_t depth : {1, 7, 8, 37})
+    for (int64_t depth : {1, 7, 8, 37, 64, 107})
       for (bool byRows : {true, false})
         for (bool isTransposed : {true, false}) {
           checkPieces<half>(rows, depth, byRows, isTransposed);
@@ -258,6 +271,9 @@ TEST(Gemm, AllStrides) {
           check<float, half, float>(37, 45, 51, a, b, c, 0.5, mode);
           check<half, float, half>(37, 45, 600, a, b, c, 2, mode);
           check<double, double, double>(37, 45, 51, a, b, c, -1.5, mode);
+          check<half, half, half>(37, 45, 77, a, b, c, 1, mode);
+          check<float, half, float>(37, 45, 77, a, b, c, 0.5, mode);
+          check<float, float, float>(37, 45, 77, a, b, c, 1, mode);
         }
 }
 
@@ -486,6 +502,105 @@ TEST(Gemm, SameRightOperandMeetsInfinity) {
     EXPECT_EQ(std::isnan(c[3 * n]), number > 1);
     EXPECT_EQ(c[0], 1);
   }
+}
+
+/// Every number of fp16 that is finite.
+std::vector<half> allHalves() {
+  std::vector<half> numbers;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto pattern = static_cast<uint16_t>(bits);
+    half number;
+    std::memcpy(&number, &pattern, sizeof(number));
+    if (std::isfinite(static_cast<float>(number)))
+      numbers.push_back(number);
+  }
+  return numbers;
+}
+
+/// Two numbers of 11 bits have a product of 22, which f32 holds.
+TEST(Gemm, ProductsOfHalvesAreExact) {
+  const std::vector<half> left = allHalves();
+  const std::vector<half> right = {
+      half(1.0F),       half(-0x1.FFCp15F), half(0x1p-24F), half(-0x1.FF8p-15F),
+      half(0x1.554p3F), half(0x1.004p0F),   half(0.0F)};
+  const std::vector<float> found = multiplyAlone(left, right);
+  for (size_t i = 0; i < left.size(); ++i)
+    for (size_t j = 0; j < right.size(); ++j)
+      ASSERT_EQ(found[i * right.size() + j], float(left[i]) * float(right[j]))
+          << float(left[i]) << " * " << float(right[j]);
+}
+
+/// One rounding to nearest is 2^-24 at most; the sum of products of parts may
+/// take one more of that size. At both ends of the range, too.
+TEST(Gemm, ProductsOfFloatsAreRoundedOnceOrTwice) {
+  std::vector<float> left = {std::numeric_limits<float>::max(),
+                             -0x1.FF0001p127F,
+                             0x1.FEFFFEp127F,
+                             0x1.000002p-100F,
+                             -0x1.FFFFFEp0F,
+                             0x1.010101p60F,
+                             0x1.FF7F7Ep-3F};
+  for (uint64_t i = 0; i < 1000; ++i)
+    left.push_back(float(RandomStream(5).normal(i)));
+  const std::vector<float> right = {1, -0x1.FFFFFEp-1F, 0x1.018080p-7F,
+                                    0x1.554321p-2F};
+  const std::vector<half> rightHalves = {half(1.0F), half(-0x1.FFCp-1F)};
+  const auto expectNear = [&](double found, double expected) {
+    EXPECT_NEAR(found, expected, std::abs(expected) * 0x1p-23);
+  };
+  const std::vector<float> floats = multiplyAlone(left, right);
+  const std::vector<float> mixed = multiplyAlone(left, rightHalves);
+  for (size_t i = 0; i < left.size(); ++i) {
+    for (size_t j = 0; j < right.size(); ++j)
+      expectNear(floats[i * right.size() + j],
+                 double(left[i]) * double(right[j]));
+    for (size_t j = 0; j < rightHalves.size(); ++j)
+      expectNear(mixed[i * rightHalves.size() + j],
+                 double(left[i]) * double(rightHalves[j]));
+  }
+}
+
+/// IEEE 754, element by element, where some operands are infinite or none.
+template <typename T> void checkSpecialNumbers(int64_t k, GemmMode mode) {
+  const int64_t m = 45, n = 71;
+  TestMatrix<T> a(m, k, Order::Rows, 1), b(k, n, Order::Columns, 2);
+  const float infinity = std::numeric_limits<float>::infinity();
+  a.at(3, 5) = T(infinity);
+  a.at(20, k - 1) = T(-infinity);
+  a.at(40, 40) = T(std::nanf(""));
+  b.at(5, 7) = T(0.0F);
+  b.at(k - 1, 70) = T(infinity);
+  b.at(33, 33) = T(-infinity);
+  TestMatrix<float> c(m, n, Order::Rows, 3);
+  const TestMatrix<float> before = c;
+  ThreadPool pool(2);
+  gemm(m, n, k, 1, a.view(), b.view(), mode, c.result(), pool);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      double sum =
+          mode == GemmMode::Accumulate
+              ? double(before.elements[size_t(i * before.rowStride + j)])
+              : 0;
+      double magnitude = std::abs(sum);
+      for (int64_t p = 0; p < k; ++p) {
+        sum += double(a.at(i, p)) * double(b.at(p, j));
+        magnitude += std::abs(double(a.at(i, p)) * double(b.at(p, j)));
+      }
+      if (std::isfinite(sum))
+        ASSERT_NEAR(c.at(i, j), sum, tolerance(0, 0x1p-24, k, magnitude));
+      else if (std::isnan(sum))
+        ASSERT_TRUE(std::isnan(c.at(i, j))) << i << "," << j;
+      else
+        ASSERT_EQ(double(c.at(i, j)), sum) << i << "," << j;
+    }
+}
+
+TEST(Gemm, SpecialNumbersAnywhere) {
+  for (GemmMode mode : {GemmMode::Overwrite, GemmMode::Accumulate})
+    for (int64_t k : {50, 64, 100, 300, 1500}) {
+      checkSpecialNumbers<half>(k, mode);
+      checkSpecialNumbers<float>(k, mode);
+    }
 }
 
 TEST(Gemm, HalfResultsAreRoundedOnce) {

@@ -8,6 +8,7 @@
 
 #include "runtime/gemm/Gemm.h"
 #include "runtime/support/Random.h"
+#include "runtime/support/ThreadPool.h"
 
 #include <vector>
 
@@ -43,6 +44,28 @@ template <typename T> struct TestMatrix {
   int64_t rows, columns, rowStride, columnStride;
   std::vector<T> elements;
 };
+
+/// Sums of one term and zeros: the product of each of `left` with each of
+/// `right`, far from the first of so
+/// many terms that matrix units add them.
+template <typename TA, typename TB>
+std::vector<float>
+multiplyAlone(const std::vector<TA> &left, const std::vector<TB> &right,
+              GemmPrecision precision = GemmPrecision::Full) {
+  const auto m = int64_t(left.size()), n = int64_t(right.size());
+  constexpr int64_t k = 133, place = 101;
+  std::vector<TA> a(size_t(m * k), TA(0.0F));
+  std::vector<TB> b(size_t(k * n), TB(0.0F));
+  for (int64_t i = 0; i < m; ++i)
+    a[size_t(i * k + place)] = left[size_t(i)];
+  for (int64_t j = 0; j < n; ++j)
+    b[size_t(place * n + j)] = right[size_t(j)];
+  std::vector<float> c(size_t(m * n));
+  ThreadPool pool(2);
+  gemm(m, n, k, 1, ConstMatrix(a.data(), k), ConstMatrix(b.data(), n),
+       GemmMode::Overwrite, Matrix(c.data(), n), pool, {precision});
+  return c;
+}
 
 } // namespace anec::rt
 

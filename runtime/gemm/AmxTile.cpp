@@ -1,0 +1,322 @@
+//===- AmxTile.cpp - The inner kernel on matrix units ---------------------===//
+//
+// Up to 2 x 2 tiles of sums stay in registers of 16 x 16 numbers, which leaves
+// as many for two tiles of either operand. Sums go to memory and from there to
+// C as those of other kernels do.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/gemm/AmxKernels.h"
+
+#if defined(__x86_64__)
+
+#include "runtime/support/AlignedBuffer.h"
+
+#include <hwy/base.h>
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
+
+namespace anec::rt::gemm_detail {
+
+namespace {
+
+constexpr int64_t width = amxPanelVectors, tileBytes = 64;
+/// From row to row of sums, and of pairs of a step.
+constexpr int64_t lineBytes = width * int64_t(sizeof(float));
+
+struct alignas(64) TileConfig {
+  uint8_t palette = 1, startRow = 0, reserved[14] = {};
+  uint16_t rowBytes[16] = {};
+  uint8_t rows[16] = {};
+};
+
+/// Tiles 0 to 3 are sums, row by row; 4 and 5 of the left, 6 and 7 of the right
+/// operand.
+template <int rowTiles, int columnTiles> struct TileSums {
+  static HWY_INLINE void clear() {
+    _tile_zero(0);
+    if constexpr (columnTiles == 2)
+      _tile_zero(1);
+    if constexpr (rowTiles == 2)
+      _tile_zero(2);
+    if constexpr (rowTiles == 2 && columnTiles == 2)
+      _tile_zero(3);
+  }
+
+  static HWY_INLINE void store(float *sums) {
+    float *below = sums + amxTileRows * width;
+    _tile_stored(0, sums, lineBytes);
+    if constexpr (columnTiles == 2)
+      _tile_stored(1, sums + amxTileRows, lineBytes);
+    if constexpr (rowTiles == 2)
+      _tile_stored(2, below, lineBytes);
+    if constexpr (rowTiles == 2 && columnTiles == 2)
+      _tile_stored(3, below + amxTileRows, lineBytes);
+  }
+
+  static HWY_INLINE void loadLeft(const AmxRow *rows) {
+    _tile_loadd(4, rows, tileBytes);
+    if constexpr (rowTiles == 2)
+      _tile_loadd(5, rows + amxTileRows, tileBytes);
+  }
+
+  static HWY_INLINE void loadRight(const AmxRow *pairs) {
+    _tile_loadd(6, pairs, lineBytes);
+    if constexpr (columnTiles == 2)
+      _tile_loadd(7, pairs + 1, lineBytes);
+  }
+
+  static HWY_INLINE void addProducts() {
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (columnTiles == 2)
+      _tile_dpbf16ps(1, 4, 7);
+    if constexpr (rowTiles == 2)
+      _tile_dpbf16ps(2, 5, 6);
+    if constexpr (rowTiles == 2 && columnTiles == 2)
+      _tile_dpbf16ps(3, 5, 7);
+  }
+};
+
+/// One step: the products of all parts that count, the smallest first and that
+/// of the first parts last, which rounds a short sum least. A part of the right
+/// operand stays where it is for the next one of the left.
+template <class Tiles, int leftParts, int rightParts>
+HWY_INLINE void addStep(const AmxRow *a, int64_t partStride, const AmxRow *b) {
+  int loaded = -1;
+#pragma GCC unroll 3
+  for (int left = leftParts - 1; left >= 0; --left) {
+    Tiles::loadLeft(a + left * partStride);
+#pragma GCC unroll 3
+    for (int i = 0; i < rightParts; ++i) {
+      const int right = left > 0 ? i : (i + 1) % rightParts;
+      if (!isPartOfProduct(left, right))
+        continue;
+      if (right != loaded)
+        Tiles::loadRight(b + right * width);
+      loaded = right;
+      Tiles::addProducts();
+    }
+  }
+}
+
+HWY_INLINE bool areFinite(const float *sums, int64_t count) {
+  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
+  __m512i largest = _mm512_setzero_si512();
+  for (int64_t i = 0; i < count; i += 16)
+    largest = _mm512_max_epu32(
+        largest, _mm512_and_si512(magnitude, _mm512_load_si512(sums + i)));
+  return _mm512_cmpge_epu32_mask(largest, _mm512_set1_epi32(0x7F800000)) == 0;
+}
+
+float numberOf(uint16_t bf16) {
+  const uint32_t bits = uint32_t(bf16) << 16;
+  float number = 0;
+  std::memcpy(&number, &bits, sizeof(number));
+  return number;
+}
+
+/// The numbers of a panel again, as other kernels pack them: element (i, p) at
+/// numbers[p * vectors + i]. In elements of `stride` by step, the parts of
+/// number p of a step are at[place(i, p)] and so on, `partStride` numbers
+/// apart.
+template <typename Place>
+void joinParts(int64_t depth, const AmxRow *panel, int64_t stride, int parts,
+               int64_t vectors, const Place &place, float *numbers) {
+  for (int64_t step = 0; step < depth; ++step, panel += stride)
+    for (int64_t p = 0; p < 32; ++p)
+      for (int64_t i = 0; i < vectors; ++i) {
+        const uint16_t *part = panel->numbers + place(i, p);
+        float sum = numberOf(part[(parts - 1) * vectors * 32]);
+        for (int q = parts - 2; q >= 0; --q)
+          sum += numberOf(part[q * vectors * 32]);
+        *numbers++ = sum;
+      }
+}
+
+/// The sums of `rows` rows that are not finite, again from whole numbers:
+/// infinity times the parts of a number is not what it is times the number.
+void multiplyAgain(int64_t depth, const AmxRow *a, int64_t aStride,
+                   int leftParts, const AmxRow *b, int rightParts, int64_t rows,
+                   float *sums) {
+  static thread_local AlignedBuffer<float> left, right;
+  const int64_t vectors = aStride / leftParts, terms = depth * 32;
+  const Tiles<float> &tiles = bestTiles<float>();
+  joinParts(
+      depth, a, aStride, leftParts, vectors,
+      [](int64_t i, int64_t p) { return i * 32 + p; },
+      left.reserve(terms * vectors));
+  // The inner kernel asks for what lies behind the panel.
+  joinParts(
+      depth, b, width * rightParts, rightParts, width,
+      [](int64_t j, int64_t p) { return (p / 2 * width + j) * 2 + p % 2; },
+      right.reserve(terms * width));
+  TileResult<float> again;
+  Prefetch none;
+  for (int64_t row = 0; row < rows; row += tiles.maxRows) {
+    again.partial = sums + row * width;
+    tiles.byRows[std::min(tiles.maxRows, rows - row) - 1](
+        terms, left.data() + row, vectors, right.data(), none, again);
+  }
+}
+
+/// to[i] = sums[i] + others[i]
+HWY_INLINE void add(const float *sums, const float *others, int64_t count,
+                    float *to) {
+  for (int64_t i = 0; i < count; i += 16)
+    _mm512_store_ps(to + i, _mm512_add_ps(_mm512_load_ps(sums + i),
+                                          _mm512_load_ps(others + i)));
+}
+
+/// Complete sums to C, by as many rows as other tiles have.
+void finish(const float *sums, const TileResult<float> &result) {
+  const Tiles<float> &tiles = bestTiles<float>();
+  TileResult<float> part = result;
+  alignas(64) float dots[width];
+  float square = 0, squares = 0;
+  if (result.squares)
+    part.squares = &square;
+  for (int64_t row = 0; row < result.rows; row += tiles.maxRows) {
+    const int64_t rows = std::min(tiles.maxRows, result.rows - row);
+    if (result.dots)
+      part.dots = row == 0 ? result.dots : dots;
+    tiles.finishByRows[rows - 1](sums + row * width, part);
+    for (int64_t j = 0; result.dots && row > 0 && j < width; ++j)
+      result.dots[j] += dots[j];
+    squares += square;
+    part.c.data = static_cast<uint8_t *>(part.c.data) +
+                  rows * part.c.rowStride * elementBytes(part.c.type);
+    part.with += rows * part.withStride;
+  }
+  if (result.squares)
+    *result.squares = squares;
+}
+
+template <int leftParts, int rightParts, int rowTiles, int columnTiles>
+HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
+                       const AmxRow *b, Prefetch &next,
+                       const TileResult<float> &result) {
+  using Tiles = TileSums<rowTiles, columnTiles>;
+  constexpr int64_t rows = rowTiles * amxTileRows;
+  alignas(64) float sums[rows * width];
+  Tiles::clear();
+  Prefetch ownResult = resultPart(result, depth);
+  const int64_t partStride = aStride / leftParts;
+  for (int64_t step = 0; step < depth; ++step) {
+    next.one();
+    ownResult.one();
+    addStep<Tiles, leftParts, rightParts>(a + step * aStride, partStride,
+                                          b + step * width * rightParts);
+  }
+  if constexpr (columnTiles == 1)
+    std::fill_n(sums, rows * width, 0.0F);
+  Tiles::store(sums);
+  if (!areFinite(sums, rows * width))
+    multiplyAgain(depth, a, aStride, leftParts, b, rightParts, result.rows,
+                  sums);
+  // Added here, not in tiles, as slices of other kernels are: sums of a million
+  // terms would lose more from one rounding after the other.
+  float *target = result.isComplete ? sums : result.partial;
+  if (result.continues)
+    add(sums, result.partial, rows * width, target);
+  else if (!result.isComplete)
+    std::memcpy(target, sums, sizeof(sums));
+  if (result.isComplete)
+    finish(sums, result);
+}
+
+template <int leftParts, int rightParts, int rowTiles>
+void tile(int64_t depth, const AmxRow *a, int64_t aStride, const AmxRow *b,
+          Prefetch &next, const TileResult<float> &result) {
+  if (result.columns > amxTileRows)
+    tileOf<leftParts, rightParts, rowTiles, 2>(depth, a, aStride, b, next,
+                                               result);
+  else
+    tileOf<leftParts, rightParts, rowTiles, 1>(depth, a, aStride, b, next,
+                                               result);
+}
+
+template <int leftParts, int rightParts> constexpr Tiles<AmxRow> makeTiles() {
+  Tiles<AmxRow> tiles = {};
+  tiles.maxRows = amxPanelVectors;
+  tiles.width = width;
+  tiles.rowsTogether = amxTileRows;
+  tiles.leftElements = leftParts;
+  tiles.rightElements = rightParts;
+  for (int64_t i = 0; i < amxPanelVectors; ++i)
+    tiles.byRows[i] = i < amxTileRows ? &tile<leftParts, rightParts, 1>
+                                      : &tile<leftParts, rightParts, 2>;
+  return tiles;
+}
+
+template <int leftParts, int rightParts>
+constexpr Tiles<AmxRow> tilesOf = makeTiles<leftParts, rightParts>();
+
+void configureTiles() {
+  static constexpr TileConfig config = [] {
+    TileConfig whole;
+    for (int i = 0; i < 8; ++i) {
+      whole.rowBytes[i] = tileBytes;
+      whole.rows[i] = amxTileRows;
+    }
+    return whole;
+  }();
+  _tile_loadconfig(&config);
+}
+
+void loadOperands(const AmxRow *rows) {
+  _tile_loadd(4, rows, tileBytes);
+  _tile_loadd(5, rows, tileBytes);
+  _tile_loadd(6, rows, tileBytes);
+  _tile_loadd(7, rows, tileBytes);
+}
+
+void releaseTiles() { _tile_release(); }
+
+} // namespace
+
+AmxTileState::AmxTileState() { configureTiles(); }
+AmxTileState::~AmxTileState() { releaseTiles(); }
+
+const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts) {
+  static constexpr const Tiles<AmxRow> *tiles[maxParts][maxParts] = {
+      {&tilesOf<1, 1>, nullptr, nullptr},
+      {nullptr, &tilesOf<2, 2>, &tilesOf<2, 3>},
+      {nullptr, &tilesOf<3, 2>, &tilesOf<3, 3>}};
+  return *tiles[leftParts - 1][rightParts - 1];
+}
+
+double multiplyTiles(int64_t rounds) {
+  constexpr double operations = 2.0 * amxTileRows * amxTileRows * 32;
+  // Of numbers that are not zeros, which would take less power.
+  AmxRow rows[amxTileRows];
+  for (int64_t i = 0; i < amxTileRows; ++i)
+    for (int64_t p = 0; p < 32; ++p)
+      rows[i].numbers[p] = static_cast<uint16_t>(0x3F00 + 37 * i + 11 * p);
+  const AmxTileState state;
+  loadOperands(rows);
+  TileSums<2, 2>::clear();
+  for (int64_t i = 0; i < rounds; ++i)
+    TileSums<2, 2>::addProducts();
+  return 4 * operations * double(rounds);
+}
+
+} // namespace anec::rt::gemm_detail
+
+HWY_POP_ATTRIBUTES
+
+#else
+
+namespace anec::rt::gemm_detail {
+
+AmxTileState::AmxTileState() = default;
+AmxTileState::~AmxTileState() = default;
+
+const Tiles<AmxRow> &amxTiles(int, int) { __builtin_unreachable(); }
+double multiplyTiles(int64_t) { __builtin_unreachable(); }
+
+} // namespace anec::rt::gemm_detail
+
+#endif
