@@ -37,15 +37,13 @@ HWY_INLINE __mmask16 maskOf(int64_t count) {
                                 1);
 }
 
-HWY_INLINE __mmask16 findNumbers(__m512 x) {
-  constexpr int nanOrInfinity = 0x99;
-  return static_cast<__mmask16>(~_mm512_fpclass_ps_mask(x, nanOrInfinity));
-}
-
 /// What rounding to bf16 would make infinite becomes its largest number.
-HWY_INLINE __m512 limited(__m512 x, __mmask16 isNumber) {
+HWY_INLINE __m512 limited(__m512 x) {
+  constexpr int nanOrInfinity = 0x99;
+  const __mmask16 isNumber =
+      static_cast<__mmask16>(~_mm512_fpclass_ps_mask(x, nanOrInfinity));
   const __m512 largest = _mm512_set1_ps(0x1.FEp127F);
-  const __m512 least = _mm512_sub_ps(_mm512_setzero_ps(), largest);
+  const __m512 least = _mm512_set1_ps(-0x1.FEp127F);
   return _mm512_mask_max_ps(x, isNumber, _mm512_min_ps(x, largest), least);
 }
 
@@ -59,51 +57,62 @@ HWY_INLINE __m512 widen(__m256i numbers) {
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(numbers), 16));
 }
 
-/// The parts of 32 numbers; infinity and NaN are their first part.
-template <typename S, int parts>
+/// The parts of 32 numbers. The first one of infinity or NaN is that.
+template <int parts>
 HWY_INLINE void split(__m512 first, __m512 second, __m512i *part) {
-  const __mmask16 isFirst = findNumbers(first), isSecond = findNumbers(second);
-  if constexpr (parts == 3)
-    part[0] = roundBoth(limited(first, isFirst), limited(second, isSecond));
-  else
-    part[0] = roundBoth(first, second);
+  part[0] = parts == 3 ? roundBoth(limited(first), limited(second))
+                       : roundBoth(first, second);
 #pragma GCC unroll 2
   for (int i = 1; i < parts; ++i) {
     const __m512i last = part[i - 1];
-    first = _mm512_maskz_sub_ps(isFirst, first,
-                                widen(_mm512_castsi512_si256(last)));
-    second = _mm512_maskz_sub_ps(
-        isSecond, second, widen(_mm512_maskz_extracti64x4_epi64(0xF, last, 1)));
+    first = _mm512_sub_ps(first, widen(_mm512_castsi512_si256(last)));
+    second = _mm512_sub_ps(
+        second, widen(_mm512_maskz_extracti64x4_epi64(0xF, last, 1)));
     part[i] = roundBoth(first, second);
   }
 }
 
-/// A group's lines: numbers of a vector, or pairs of a term of all vectors.
-template <int parts> using Lines = __m512i[parts][lanes];
+/// Where a group's lines go: numbers of a vector, or pairs of a term of all
+/// vectors.
+struct Lines {
+  AmxRow *first;
+  /// Elements from line to line and from part to part.
+  int64_t apart, partsApart;
+
+  HWY_INLINE AmxRow *at(int line, int part) const {
+    return first + line * apart + part * partsApart;
+  }
+};
+
+template <int parts>
+HWY_INLINE void store(const __m512i *part, const Lines &lines, int line) {
+#pragma GCC unroll 3
+  for (int p = 0; p < parts; ++p)
+    _mm512_store_si512(lines.at(line, p), part[p]);
+}
 
 /// Line i: the terms of vector i, `rowStride` apart.
 template <typename S, int parts>
 HWY_INLINE void splitAlong(const S *from, int64_t rowStride, int64_t vectors,
-                           int64_t terms, Lines<parts> &lines) {
+                           int64_t terms, const Lines &lines) {
   const __mmask16 low = maskOf(terms), high = maskOf(terms - lanes);
-  for (int i = 0; i < lanes; ++i) {
-    const bool isThere = i < vectors;
-    const S *vector = from + (isThere ? i * rowStride : 0);
-    __m512i part[parts];
-    split<S, parts>(loadLanes(vector, isThere ? low : 0),
-                    loadLanes(vector + (high != 0 ? lanes : 0),
-                              isThere ? high : __mmask16(0)),
-                    part);
-    for (int p = 0; p < parts; ++p)
-      lines[p][i] = part[p];
+  const int64_t second = high != 0 ? lanes : 0;
+  __m512i part[parts] = {};
+  for (int i = 0; i < vectors; ++i) {
+    split<parts>(loadLanes(from, low), loadLanes(from + second, high), part);
+    store<parts>(part, lines, i);
+    from += rowStride;
   }
+  std::fill_n(part, parts, _mm512_setzero_si512());
+  for (int i = static_cast<int>(vectors); i < lanes; ++i)
+    store<parts>(part, lines, i);
 }
 
 /// Line q: terms 2q and 2q + 1 of all vectors in turn; terms are `termStride`
 /// apart.
 template <typename S, int parts>
 HWY_INLINE void splitAcross(const S *from, int64_t termStride, int64_t vectors,
-                            int64_t terms, Lines<parts> &lines) {
+                            int64_t terms, const Lines &lines) {
   alignas(64) static constexpr uint16_t inTurn[32] = {
       0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
       8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
@@ -114,23 +123,30 @@ HWY_INLINE void splitAcross(const S *from, int64_t termStride, int64_t vectors,
     const __mmask16 evenMask = even < terms ? mask : __mmask16(0);
     const __mmask16 oddMask = odd < terms ? mask : __mmask16(0);
     __m512i part[parts];
-    split<S, parts>(
+    split<parts>(
         loadLanes(from + (evenMask != 0 ? even * termStride : 0), evenMask),
         loadLanes(from + (oddMask != 0 ? odd * termStride : 0), oddMask), part);
+#pragma GCC unroll 3
     for (int p = 0; p < parts; ++p)
-      lines[p][q] = _mm512_permutexvar_epi16(order, part[p]);
+      part[p] = _mm512_permutexvar_epi16(order, part[p]);
+    store<parts>(part, lines, q);
   }
 }
 
-/// Sixteen lines of sixteen pairs.
-HWY_INLINE void transpose(__m512i (&line)[lanes]) {
+/// Sixteen lines of sixteen pairs, side by side, to lines `apart` from each
+/// other.
+HWY_INLINE void transpose(const AmxRow *lines, int64_t apart, AmxRow *to) {
   __m512i t[lanes];
 #pragma GCC unroll 4
   for (int i = 0; i < lanes; i += 4) {
-    const __m512i a = _mm512_unpacklo_epi32(line[i], line[i + 1]);
-    const __m512i b = _mm512_unpackhi_epi32(line[i], line[i + 1]);
-    const __m512i c = _mm512_unpacklo_epi32(line[i + 2], line[i + 3]);
-    const __m512i d = _mm512_unpackhi_epi32(line[i + 2], line[i + 3]);
+    const __m512i l0 = _mm512_load_si512(lines + i);
+    const __m512i l1 = _mm512_load_si512(lines + i + 1);
+    const __m512i l2 = _mm512_load_si512(lines + i + 2);
+    const __m512i l3 = _mm512_load_si512(lines + i + 3);
+    const __m512i a = _mm512_unpacklo_epi32(l0, l1);
+    const __m512i b = _mm512_unpackhi_epi32(l0, l1);
+    const __m512i c = _mm512_unpacklo_epi32(l2, l3);
+    const __m512i d = _mm512_unpackhi_epi32(l2, l3);
     t[i] = _mm512_unpacklo_epi64(a, c);
     t[i + 1] = _mm512_unpackhi_epi64(a, c);
     t[i + 2] = _mm512_unpacklo_epi64(b, d);
@@ -143,17 +159,18 @@ HWY_INLINE void transpose(__m512i (&line)[lanes]) {
     const __m512i b = _mm512_shuffle_i32x4(t[j], t[j + 4], 0xDD);
     const __m512i c = _mm512_shuffle_i32x4(t[j + 8], t[j + 12], 0x88);
     const __m512i d = _mm512_shuffle_i32x4(t[j + 8], t[j + 12], 0xDD);
-    line[j] = _mm512_shuffle_i32x4(a, c, 0x88);
-    line[j + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
-    line[j + 8] = _mm512_shuffle_i32x4(a, c, 0xDD);
-    line[j + 12] = _mm512_shuffle_i32x4(b, d, 0xDD);
+    const auto at = [&](int line) { return to + line * apart; };
+    _mm512_store_si512(at(j), _mm512_shuffle_i32x4(a, c, 0x88));
+    _mm512_store_si512(at(j + 4), _mm512_shuffle_i32x4(b, d, 0x88));
+    _mm512_store_si512(at(j + 8), _mm512_shuffle_i32x4(a, c, 0xDD));
+    _mm512_store_si512(at(j + 12), _mm512_shuffle_i32x4(b, d, 0xDD));
   }
 }
 
 /// One that lies in memory neither way, as lines of vectors.
 template <typename S, int parts>
 void splitScattered(const ConstMatrix &from, int64_t vectors, int64_t terms,
-                    Lines<parts> &lines) {
+                    const Lines &lines) {
   S numbers[groupVectors * stepTerms];
   const S *data = static_cast<const S *>(from.data);
   for (int64_t i = 0; i < vectors; ++i)
@@ -165,28 +182,23 @@ void splitScattered(const ConstMatrix &from, int64_t vectors, int64_t terms,
 
 enum class Side { Left, Right };
 
-/// Up to sixteen vectors of a step; `apart` elements between its lines, and
-/// `partsApart` between its parts.
+/// Up to sixteen vectors of a step.
 template <typename S, int parts, Side side>
 void packGroup(const ConstMatrix &from, int64_t vectors, int64_t terms,
-               int64_t apart, int64_t partsApart, AmxRow *to) {
-  Lines<parts> lines;
+               const Lines &to) {
   const S *data = static_cast<const S *>(from.data);
-  Side found = Side::Left;
-  if (from.columnStride == 1) {
-    splitAlong<S, parts>(data, from.rowStride, vectors, terms, lines);
-  } else if (from.rowStride == 1) {
+  const bool isAcross = from.columnStride != 1 && from.rowStride == 1;
+  const bool isInOrder = isAcross == (side == Side::Right);
+  AmxRow found[parts * lanes];
+  const Lines lines = isInOrder ? to : Lines{found, 1, lanes};
+  if (isAcross)
     splitAcross<S, parts>(data, from.columnStride, vectors, terms, lines);
-    found = Side::Right;
-  } else {
+  else if (from.columnStride == 1)
+    splitAlong<S, parts>(data, from.rowStride, vectors, terms, lines);
+  else
     splitScattered<S, parts>(from, vectors, terms, lines);
-  }
-  for (int p = 0; p < parts; ++p) {
-    if (found != side)
-      transpose(lines[p]);
-    for (int i = 0; i < lanes; ++i)
-      _mm512_store_si512(to + p * partsApart + i * apart, lines[p][i]);
-  }
+  for (int p = 0; p < parts && !isInOrder; ++p)
+    transpose(lines.at(0, p), to.apart, to.at(0, p));
 }
 
 template <typename S, int parts, Side side>
@@ -202,9 +214,9 @@ void packFrom(const ConstMatrix &from, int64_t width, int64_t depth,
       part.data =
           static_cast<const S *>(from.data) +
           (count > 0 ? first * from.rowStride + p * from.columnStride : 0);
-      packGroup<S, parts, side>(part, count, std::min(stepTerms, depth - p),
-                                isLeft ? 1 : groups, vectors,
-                                panel + (isLeft ? first : group));
+      packGroup<S, parts, side>(
+          part, count, std::min(stepTerms, depth - p),
+          {panel + (isLeft ? first : group), isLeft ? 1 : groups, vectors});
     }
 }
 

@@ -15,6 +15,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
@@ -129,8 +130,8 @@ void joinParts(int64_t depth, const AmxRow *panel, int64_t stride, int parts,
     for (int64_t p = 0; p < 32; ++p)
       for (int64_t i = 0; i < vectors; ++i) {
         const uint16_t *part = panel->numbers + place(i, p);
-        float sum = numberOf(part[(parts - 1) * vectors * 32]);
-        for (int q = parts - 2; q >= 0; --q)
+        float sum = numberOf(*part);
+        for (int q = 1; q < parts && std::isfinite(sum); ++q)
           sum += numberOf(part[q * vectors * 32]);
         *numbers++ = sum;
       }

@@ -51,8 +51,8 @@ struct alignas(64) AmxRow {
 template <> struct PanelElement<AmxRow> {
   using Sum = float;
   static constexpr int64_t terms = 32;
-  static constexpr int64_t maxDepth = 8;
-  static constexpr int64_t blockElements = 1 << 14;
+  static constexpr int64_t maxDepth = 48;
+  static constexpr int64_t blockElements = 24576;
   static constexpr int64_t depthAtOnce = 1;
   static constexpr int64_t elementsPerRequest = 1;
 };

@@ -7,6 +7,7 @@
 #include "runtime/gemm/Product.h"
 
 #include "runtime/support/Convert.h"
+#include "runtime/support/PrefetchMemory.h"
 
 #include <hwy/cache_control.h>
 
@@ -45,7 +46,8 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, double alpha,
   blockColumns =
       ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
   // The order of the sums depends on k alone: blocks are whole slices.
-  sliceDepth = evenPart(this->k, PanelElement<T>::maxDepth);
+  sliceDepth =
+      evenPart(this->k, PanelElement<T>::maxDepth / tiles.leftElements);
   const int64_t fitting =
       PanelElement<T>::blockElements / (blockColumns * tiles.rightElements);
   // Of many blocks each shares the cache with A that passes through it.
@@ -194,8 +196,8 @@ void Product<T>::computePiece(const Block &block,
 }
 
 /// A slice of a panel that is about to be read; nothing behind the last panel.
-/// Of rows that lie side by side the last is enough: the panel before has read
-/// the line of the first.
+/// Of a few rows that lie side by side the last is enough: the panel before has
+/// read the line of the first.
 template <typename T>
 Prefetch Product<T>::readAhead(const Block &block, const Piece &piece,
                                int64_t depth) const {
@@ -217,9 +219,13 @@ Prefetch Product<T>::readAhead(const Block &block, const Piece &piece,
   if (a.columnStride == 1)
     return Prefetch(at(0), read * size, rowsOf(panel), a.rowStride * size,
                     requests);
-  if (a.rowStride == 1)
-    return Prefetch(at(rowsOf(panel) - 1), 1, read, a.columnStride * size,
-                    requests);
+  if (a.rowStride == 1) {
+    const int64_t bytes = rowsOf(panel) * size;
+    return bytes > cacheLineBytes
+               ? Prefetch(at(0), bytes, read, a.columnStride * size, requests)
+               : Prefetch(at(rowsOf(panel) - 1), 1, read, a.columnStride * size,
+                          requests);
+  }
   return Prefetch();
 }
 
