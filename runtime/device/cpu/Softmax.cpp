@@ -8,6 +8,7 @@
 
 #include "runtime/device/cpu/Elementwise.h"
 #include "runtime/support/AlignedBuffer.h"
+#include "runtime/vector/SoftmaxRow.h"
 #include "runtime/vector/VectorMath.h"
 
 #include <limits>
@@ -54,12 +55,32 @@ void softmaxColumns(T *tile, int64_t length, int64_t columns) {
     multiply(tile + i * columns, sums, tile + i * columns, columns);
 }
 
+/// Lines of fp16 beside each other, each by itself as an operator that shares
+/// its rows with others computes it: both give the same bits.
+void softmaxHalves(const half *x, int64_t xBeside, int64_t xAlong, half *y,
+                   int64_t yBeside, int64_t yAlong, int64_t lines,
+                   int64_t length) {
+  static thread_local AlignedBuffer<half> memory;
+  static thread_local AlignedBuffer<float> wide;
+  half *numbers = memory.reserve(lines * length);
+  for (int64_t i = 0; i < length; ++i)
+    for (int64_t j = 0; j < lines; ++j)
+      numbers[j * length + i] = x[i * xAlong + j * xBeside];
+  for (int64_t j = 0; j < lines; ++j)
+    rt::softmaxRow(numbers + j * length, numbers + j * length,
+                   wide.reserve(length + 64), length);
+  for (int64_t i = 0; i < length; ++i)
+    for (int64_t j = 0; j < lines; ++j)
+      y[i * yAlong + j * yBeside] = numbers[j * length + i];
+}
+
 template <typename T>
 void softmax(const KernelArguments &arguments, size_t axis) {
   const Tensor &x = arguments.inputs[0], &y = arguments.results[0];
   Dims dims = x.dims, from = x.strides, to = y.strides;
   const int64_t length = dims[axis];
   const int64_t fromStride = from[axis], toStride = to[axis];
+  const bool isHalf = x.storage == Storage::F16 && y.storage == Storage::F16;
   dims.erase(dims.begin() + static_cast<int64_t>(axis));
   from.erase(from.begin() + static_cast<int64_t>(axis));
   to.erase(to.begin() + static_cast<int64_t>(axis));
@@ -75,6 +96,11 @@ void softmax(const KernelArguments &arguments, size_t axis) {
       const int64_t count = std::min(columns, lines.rowLength() - first);
       const int64_t source = place[0] + first * lines.innerStride(0);
       const int64_t target = place[1] + first * lines.innerStride(1);
+      if (isHalf)
+        return softmaxHalves(static_cast<const half *>(x.at(source)),
+                             lines.innerStride(0), fromStride,
+                             static_cast<half *>(y.at(target)),
+                             lines.innerStride(1), toStride, count, length);
       if (columns == 1) {
         const T *row =
             loadRow<T>(x.storage, x.at(source), fromStride, length, numbers);
