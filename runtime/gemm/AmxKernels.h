@@ -20,6 +20,8 @@ constexpr int64_t amxTileRows = 16;
 /// A panel has two tiles side by side.
 constexpr int64_t amxPanelVectors = 2 * amxTileRows;
 
+enum class Side { Left, Right };
+
 /// Parts of a number at most.
 constexpr int maxParts = 3;
 
@@ -39,12 +41,16 @@ constexpr bool isPartOfProduct(int left, int right) { return left + right < 3; }
 const Packing<AmxRow> &amxLeftPacking(int parts);
 const Packing<AmxRow> &amxRightPacking(int parts);
 
-const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts);
+/// `outer` is the side whose parts take turns last: that which was on the left
+/// before a product was transposed, which keeps the bits of its sums.
+const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts,
+                              Side outer = Side::Left);
 
 /// Packing and tiles for operands of so many parts each: 1, 2 or 3 of the left
 /// and of the right one, 1 of both or of neither. Only where AMX is used.
-inline Kernels<AmxRow> amxKernels(int leftParts, int rightParts) {
-  return {amxTiles(leftParts, rightParts), amxLeftPacking(leftParts),
+inline Kernels<AmxRow> amxKernels(int leftParts, int rightParts,
+                                  Side outer = Side::Left) {
+  return {amxTiles(leftParts, rightParts, outer), amxLeftPacking(leftParts),
           amxRightPacking(rightParts)};
 }
 

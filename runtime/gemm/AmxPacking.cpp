@@ -180,8 +180,6 @@ void splitScattered(const ConstMatrix &from, int64_t vectors, int64_t terms,
   splitAlong<S, parts>(numbers, stepTerms, vectors, terms, lines);
 }
 
-enum class Side { Left, Right };
-
 /// Up to sixteen vectors of a step.
 template <typename S, int parts, Side side>
 void packGroup(const ConstMatrix &from, int64_t vectors, int64_t terms,

@@ -82,22 +82,32 @@ template <int rowTiles, int columnTiles> struct TileSums {
 };
 
 /// One step: the products of all parts that count, the smallest first and that
-/// of the first parts last, which rounds a short sum least. A part of the right
-/// operand stays where it is for the next one of the left.
-template <class Tiles, int leftParts, int rightParts>
+/// of the first parts last, which rounds a short sum least. The order is that
+/// of the parts of one side, `outer`, and for each of them those of the other
+/// one, which stay where they are for the next.
+template <class Tiles, int leftParts, int rightParts, Side outer>
 HWY_INLINE void addStep(const AmxRow *a, int64_t partStride, const AmxRow *b) {
+  constexpr bool isLeftOuter = outer == Side::Left;
+  constexpr int outerParts = isLeftOuter ? leftParts : rightParts;
+  constexpr int innerParts = isLeftOuter ? rightParts : leftParts;
+  const auto load = [&](bool isLeft, int part) {
+    if (isLeft)
+      Tiles::loadLeft(a + part * partStride);
+    else
+      Tiles::loadRight(b + part * width);
+  };
   int loaded = -1;
 #pragma GCC unroll 3
-  for (int left = leftParts - 1; left >= 0; --left) {
-    Tiles::loadLeft(a + left * partStride);
+  for (int i = outerParts - 1; i >= 0; --i) {
+    load(isLeftOuter, i);
 #pragma GCC unroll 3
-    for (int i = 0; i < rightParts; ++i) {
-      const int right = left > 0 ? i : (i + 1) % rightParts;
-      if (!isPartOfProduct(left, right))
+    for (int j = 0; j < innerParts; ++j) {
+      const int inner = i > 0 ? j : (j + 1) % innerParts;
+      if (!isPartOfProduct(i, inner))
         continue;
-      if (right != loaded)
-        Tiles::loadRight(b + right * width);
-      loaded = right;
+      if (inner != loaded)
+        load(!isLeftOuter, inner);
+      loaded = inner;
       Tiles::addProducts();
     }
   }
@@ -195,7 +205,8 @@ void finish(const float *sums, const TileResult<float> &result) {
     *result.squares = squares;
 }
 
-template <int leftParts, int rightParts, int rowTiles, int columnTiles>
+template <int leftParts, int rightParts, Side outer, int rowTiles,
+          int columnTiles>
 HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
                        const AmxRow *b, Prefetch &next,
                        const TileResult<float> &result) {
@@ -208,8 +219,8 @@ HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
   for (int64_t step = 0; step < depth; ++step) {
     next.one();
     ownResult.one();
-    addStep<Tiles, leftParts, rightParts>(a + step * aStride, partStride,
-                                          b + step * width * rightParts);
+    addStep<Tiles, leftParts, rightParts, outer>(a + step * aStride, partStride,
+                                                 b + step * width * rightParts);
   }
   if constexpr (columnTiles == 1)
     std::fill_n(sums, rows * width, 0.0F);
@@ -228,18 +239,19 @@ HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
     finish(sums, result);
 }
 
-template <int leftParts, int rightParts, int rowTiles>
+template <int leftParts, int rightParts, Side outer, int rowTiles>
 void tile(int64_t depth, const AmxRow *a, int64_t aStride, const AmxRow *b,
           Prefetch &next, const TileResult<float> &result) {
   if (result.columns > amxTileRows)
-    tileOf<leftParts, rightParts, rowTiles, 2>(depth, a, aStride, b, next,
-                                               result);
+    tileOf<leftParts, rightParts, outer, rowTiles, 2>(depth, a, aStride, b,
+                                                      next, result);
   else
-    tileOf<leftParts, rightParts, rowTiles, 1>(depth, a, aStride, b, next,
-                                               result);
+    tileOf<leftParts, rightParts, outer, rowTiles, 1>(depth, a, aStride, b,
+                                                      next, result);
 }
 
-template <int leftParts, int rightParts> constexpr Tiles<AmxRow> makeTiles() {
+template <int leftParts, int rightParts, Side outer>
+constexpr Tiles<AmxRow> makeTiles() {
   Tiles<AmxRow> tiles = {};
   tiles.maxRows = amxPanelVectors;
   tiles.width = width;
@@ -247,13 +259,22 @@ template <int leftParts, int rightParts> constexpr Tiles<AmxRow> makeTiles() {
   tiles.leftElements = leftParts;
   tiles.rightElements = rightParts;
   for (int64_t i = 0; i < amxPanelVectors; ++i)
-    tiles.byRows[i] = i < amxTileRows ? &tile<leftParts, rightParts, 1>
-                                      : &tile<leftParts, rightParts, 2>;
+    tiles.byRows[i] = i < amxTileRows ? &tile<leftParts, rightParts, outer, 1>
+                                      : &tile<leftParts, rightParts, outer, 2>;
   return tiles;
 }
 
-template <int leftParts, int rightParts>
-constexpr Tiles<AmxRow> tilesOf = makeTiles<leftParts, rightParts>();
+template <int leftParts, int rightParts, Side outer>
+constexpr Tiles<AmxRow> tilesOf = makeTiles<leftParts, rightParts, outer>();
+
+template <Side outer>
+const Tiles<AmxRow> *findTiles(int leftParts, int rightParts) {
+  static constexpr const Tiles<AmxRow> *tiles[maxParts][maxParts] = {
+      {&tilesOf<1, 1, outer>, nullptr, nullptr},
+      {nullptr, &tilesOf<2, 2, outer>, &tilesOf<2, 3, outer>},
+      {nullptr, &tilesOf<3, 2, outer>, &tilesOf<3, 3, outer>}};
+  return tiles[leftParts - 1][rightParts - 1];
+}
 
 void configureTiles() {
   static constexpr TileConfig config = [] {
@@ -281,12 +302,9 @@ void releaseTiles() { _tile_release(); }
 AmxTileState::AmxTileState() { configureTiles(); }
 AmxTileState::~AmxTileState() { releaseTiles(); }
 
-const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts) {
-  static constexpr const Tiles<AmxRow> *tiles[maxParts][maxParts] = {
-      {&tilesOf<1, 1>, nullptr, nullptr},
-      {nullptr, &tilesOf<2, 2>, &tilesOf<2, 3>},
-      {nullptr, &tilesOf<3, 2>, &tilesOf<3, 3>}};
-  return *tiles[leftParts - 1][rightParts - 1];
+const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts, Side outer) {
+  return outer == Side::Left ? *findTiles<Side::Left>(leftParts, rightParts)
+                             : *findTiles<Side::Right>(leftParts, rightParts);
 }
 
 double multiplyTiles(int64_t rounds) {
@@ -315,7 +333,7 @@ namespace anec::rt::gemm_detail {
 AmxTileState::AmxTileState() = default;
 AmxTileState::~AmxTileState() = default;
 
-const Tiles<AmxRow> &amxTiles(int, int) { __builtin_unreachable(); }
+const Tiles<AmxRow> &amxTiles(int, int, Side) { __builtin_unreachable(); }
 double multiplyTiles(int64_t) { __builtin_unreachable(); }
 
 } // namespace anec::rt::gemm_detail

@@ -63,6 +63,7 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
       clear<half>(c, m, n);
     return;
   }
+  Side outer = Side::Left;
   if (c.columnStride != 1 && c.rowStride == 1) {
     // The transposed product writes whole rows.
     std::swap(m, n);
@@ -70,6 +71,7 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     ConstMatrix left = b.transposed();
     b = a.transposed();
     a = left;
+    outer = Side::Right;
     options.right = nullptr;
     options.part = GemmPart::Whole;
   }
@@ -81,7 +83,7 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     run(bestKernels<double>());
   else if (isAmxUsed() && k >= shortestAmxSum)
     run(isRounded ? amxKernels(1, 1)
-                  : amxKernels(partsOf(a.type), partsOf(b.type)));
+                  : amxKernels(partsOf(a.type), partsOf(b.type), outer));
   else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
     run(bestKernels<Bf16Pair>());
   else

@@ -45,9 +45,11 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, double alpha,
   panels = ceilDiv(m, rows);
   blockColumns =
       ceilDiv(evenPart(n, maxBlockColumns), tiles.width) * tiles.width;
-  // The order of the sums depends on k alone: blocks are whole slices.
+  // The order of the sums depends on k and on both types alone: blocks are
+  // whole slices.
   sliceDepth =
-      evenPart(this->k, PanelElement<T>::maxDepth / tiles.leftElements);
+      evenPart(this->k, PanelElement<T>::maxDepth /
+                            std::max(tiles.leftElements, tiles.rightElements));
   const int64_t fitting =
       PanelElement<T>::blockElements / (blockColumns * tiles.rightElements);
   // Of many blocks each shares the cache with A that passes through it.

@@ -201,9 +201,11 @@ TEST_F(CommandLine, knowsItsMachine) {
   Outcome outcome = run("info --self-test --out " + (folder / "cpu.json") +
                         " --placement " + bundle());
   EXPECT_EQ(outcome.status, 0) << outcome.text;
-  EXPECT_THAT(outcome.text, AllOf(HasSubstr("devices"), HasSubstr("good"),
-                                  ContainsRegex("bf16 +(multiply-adds|dot)"),
-                                  HasSubstr("cross_entropy")));
+  EXPECT_THAT(outcome.text,
+              AllOf(HasSubstr("devices"), HasSubstr("good"),
+                    ContainsRegex("matrix unit +(AMX|none)"),
+                    ContainsRegex("bf16 +(multiply-adds|dot|tiles)"),
+                    HasSubstr("cross_entropy")));
 }
 
 } // namespace

@@ -172,6 +172,32 @@ TEST(Gemm, ZerosMeetInfinity) {
   }
 }
 
+/// The product written by columns, which is computed as the transposed one, has
+/// the bits of that written by rows.
+template <typename TA, typename TB>
+void checkTransposedResult(int64_t m, int64_t n, int64_t k) {
+  const TestMatrix<TA> a(m, k, Order::Rows, 1);
+  const TestMatrix<TB> b(k, n, Order::Columns, 2);
+  TestMatrix<float> byRows(m, n, Order::Rows, 3);
+  TestMatrix<float> byColumns(m, n, Order::Columns, 3);
+  ThreadPool pool(2);
+  for (TestMatrix<float> *c : {&byRows, &byColumns})
+    gemm(m, n, k, 1, a.view(), b.view(), GemmMode::Overwrite, c->result(),
+         pool);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      ASSERT_EQ(byRows.at(i, j), byColumns.at(i, j)) << i << "," << j;
+}
+
+TEST(Gemm, SameBitsByRowsAndByColumns) {
+  for (int64_t k : {50, 100, 1100}) {
+    checkTransposedResult<half, half>(50, 90, k);
+    checkTransposedResult<half, float>(50, 90, k);
+    checkTransposedResult<float, half>(50, 90, k);
+    checkTransposedResult<float, float>(50, 90, k);
+  }
+}
+
 /// A product with a packed left operand, against the one of `check`.
 template <typename T> void checkPacked(int64_t m, int64_t n, int64_t k) {
   TestMatrix<half> b(k, n, Order::Rows, 2);
