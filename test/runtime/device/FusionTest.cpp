@@ -106,6 +106,15 @@ const Case cases[] = {
      "tensor<int32,[1]>([1]), keep_dims = bool(true));"
      "tensor<fp16,[1,200,1,512]> y = sub(x = a, y = b);",
      "y, b", 2},
+    {"SoftmaxOfColumns", "tensor<fp16,[1,3,70,300]> x",
+     "tensor<fp16,[1,3,300,70]> t = transpose(x = x, perm = "
+     "tensor<int32,[4]>([0,1,3,2]));"
+     "tensor<fp16,[1,3,300,70]> p = softmax(x = t, axis = int32(-1));"
+     "tensor<fp16,[1,3,70,300]> q = softmax(x = x, axis = int32(2));"
+     "tensor<fp16,[1,3,300,70]> u = transpose(x = q, perm = "
+     "tensor<int32,[4]>([0,1,3,2]));"
+     "tensor<fp16,[1,3,300,70]> y = sub(x = p, y = u);",
+     "p, q, y", 2},
     {"SumsInPartsOfWholeRows", "tensor<fp16,[1,45,1,3000]> x",
      "tensor<fp16,[1,45,1,3000]> a = softmax(x = x, axis = int32(-1));"
      "tensor<fp16,[1,1,1,3000]> b = reduce_mean(x = a, axes = "
