@@ -19,11 +19,12 @@ STARTUP_MS = 6000
 
 # The first pattern that a symbol matches names its kind.
 KINDS = [
-    ("product: inner kernel", r"tileOfRows|tileFunction"),
+    ("product: inner kernel", r"tileOfRows|tileFunction|namespace\)::tile<"),
     ("product: packing and widening",
-     r"pack(Float|Double|Copying|Transposing|Halves|Piece|Widened|Alone|From)|copyRows|packA"
+     r"pack(Float|Double|Copying|Transposing|Halves|Piece|Widened|Alone|From|Group|Steps)"
+     r"|gemm_detail.*::pack<|copyRows|packA"
      r"|usedTerms|areZero|[Ff]inite|\bwiden\b|PackedMatrix"),
-    ("product: storing and blocks", r"storeElements|Product<|addTo<"),
+    ("product: storing and blocks", r"storeElements|finishRows|gemm_detail.*::finish$|Product<|addTo<"),
     ("rows: element-wise, softmax, sums",
      r"unaryRow|binaryRow|ternaryRow|namespace\)::row<|RowGroup|RowProgram|foldRow"
      r"|(sum|max)Of<|narrow|loadRow|storeRow|softmax|Reducer|cpu.*::repeat<"

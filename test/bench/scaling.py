@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Milliseconds a token over sequence length, batch, layers and dim.
 
-    scaling.py [--bin build/bin] [--only seq|batch|layers|dim] [--steps 3]
+    scaling.py [--bin build/bin] [--only seq|batch|layers|dim] [--steps 3] [--rounds 1]
 
 Each size of a Llama is varied alone, around 6 layers of dim 768 (12 heads, feed-
 forward 2048, vocabulary 8192) with one sequence of 256: `ms` of a micro-step
@@ -41,6 +41,17 @@ def measure(options, folder, sizes):
     return json.loads(text)
 
 
+def measure_all(options, names):
+    """The run of the median time for each row, in the order of the table."""
+    runs = {(name, value): [] for name in names for value in RANGES[name]}
+    for _ in range(options.rounds):
+        for name, value in runs:
+            with tempfile.TemporaryDirectory() as folder:
+                runs[name, value].append(measure(options, folder, dict(BASE, **{name: value})))
+    return {key: sorted(found, key=lambda run: run["ms_per_micro_step"])[len(found) // 2]
+            for key, found in runs.items()}
+
+
 def row(sizes, found):
     """The cells of one line."""
     tokens = sizes["seq"] * sizes["batch"]
@@ -57,14 +68,15 @@ def main():
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "bin"))
     parser.add_argument("--only", choices=RANGES)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
-    for name in [options.only] if options.only else RANGES:
+    names = [options.only] if options.only else list(RANGES)
+    found = measure_all(options, names)
+    for name in names:
         print(" ".join(f"{title:>11}" for title in HEAD))
         for value in RANGES[name]:
-            sizes = dict(BASE, **{name: value})
-            with tempfile.TemporaryDirectory() as folder:
-                found = measure(options, folder, sizes)
-            print(" ".join(f"{text:>11}" for text in row(sizes, found)), flush=True)
+            cells = row(dict(BASE, **{name: value}), found[name, value])
+            print(" ".join(f"{text:>11}" for text in cells))
         print()
     return 0
 
