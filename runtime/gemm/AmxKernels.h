@@ -29,13 +29,11 @@ constexpr int maxParts = 3;
 constexpr bool isPartOfProduct(int left, int right) { return left + right < 3; }
 
 /// The packing of one side. An element is 32 terms of a vector; `stride` is the
-/// number of vectors in a panel, 16 or 32, times `parts`.
+/// number of vectors in a panel, 16 or 32, times `parts`. Each step has its
+/// first parts, then its second ones and so on:
 ///
-/// Left      of a step the rows of all vectors for the first part, then those
-///           for the second, each 32 numbers side by side.
-/// Right     of a step and part 16 rows of pairs along the terms, each the
-/// pairs
-///           of all vectors side by side.
+/// Left      rows of 32 terms, vector after vector.
+/// Right     16 rows of pairs along the terms, the vectors side by side.
 ///
 /// Vectors beyond the width are zero, and so are terms behind the last.
 const Packing<AmxRow> &amxLeftPacking(int parts);

@@ -15,6 +15,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 
@@ -130,9 +131,8 @@ float numberOf(uint16_t bf16) {
 }
 
 /// The numbers of a panel again, as other kernels pack them: element (i, p) at
-/// numbers[p * vectors + i]. In elements of `stride` by step, the parts of
-/// number p of a step are at[place(i, p)] and so on, `partStride` numbers
-/// apart.
+/// numbers[p * vectors + i]. Steps are `stride` elements apart; in each, the
+/// first part of element (i, p) is number place(i, p).
 template <typename Place>
 void joinParts(int64_t depth, const AmxRow *panel, int64_t stride, int parts,
                int64_t vectors, const Place &place, float *numbers) {
@@ -155,11 +155,11 @@ void multiplyAgain(int64_t depth, const AmxRow *a, int64_t aStride,
   static thread_local AlignedBuffer<float> left, right;
   const int64_t vectors = aStride / leftParts, terms = depth * 32;
   const Tiles<float> &tiles = bestTiles<float>();
+  assert(tiles.width == width && "tiles of another width");
   joinParts(
       depth, a, aStride, leftParts, vectors,
       [](int64_t i, int64_t p) { return i * 32 + p; },
       left.reserve(terms * vectors));
-  // The inner kernel asks for what lies behind the panel.
   joinParts(
       depth, b, width * rightParts, rightParts, width,
       [](int64_t j, int64_t p) { return (p / 2 * width + j) * 2 + p % 2; },
@@ -314,6 +314,8 @@ double multiplyTiles(int64_t rounds) {
   for (int64_t i = 0; i < amxTileRows; ++i)
     for (int64_t p = 0; p < 32; ++p)
       rows[i].numbers[p] = static_cast<uint16_t>(0x3F00 + 37 * i + 11 * p);
+  // GCC does not know that loading a tile reads memory.
+  asm volatile("" : : "r"(rows) : "memory");
   const AmxTileState state;
   loadOperands(rows);
   TileSums<2, 2>::clear();

@@ -18,7 +18,8 @@ enum class Bf16Arithmetic {
   DotProduct,
 };
 
-/// What `gemm` uses in this process. At first dot products where the CPU has
+/// What `gemm` uses in this process where it does not use AMX (Amx.h). At first
+/// dot products where the CPU has
 /// them and is AMD's (Zen 4 and later), which computes twice as many operations
 /// with them as with multiply-adds; Intel's to date compute as many at most:
 /// half as many on the Xeon where gemm-bench was run.
