@@ -51,6 +51,8 @@ struct alignas(64) AmxRow {
 template <> struct PanelElement<AmxRow> {
   using Sum = float;
   static constexpr int64_t terms = 32;
+  /// Shared by the parts of a number. Longer slices than the first cache holds:
+  /// sums pass through memory between two of them.
   static constexpr int64_t maxDepth = 48;
   static constexpr int64_t blockElements = 24576;
   static constexpr int64_t depthAtOnce = 1;
@@ -177,7 +179,7 @@ template <typename T> struct Tiles {
   int64_t maxRows, width;
   /// By rows - 1.
   TileFunction<T> byRows[32];
-  /// The same, for those who have sums in memory; only of float and double.
+  /// By rows - 1, for those who have sums in memory; only of float and double.
   FinishFunction<SumOf<T>> finishByRows[16];
   /// A panel has a multiple of so many rows.
   int64_t rowsTogether = 1;
@@ -186,9 +188,7 @@ template <typename T> struct Tiles {
 
   /// Rows of the panels that `rows` of A are cut into.
   int64_t panelRows(int64_t rows) const {
-    const int64_t parts = (rows + maxRows - 1) / maxRows;
-    const int64_t even = (rows + parts - 1) / parts;
-    return (even + rowsTogether - 1) / rowsTogether * rowsTogether;
+    return ceilDiv(evenPart(rows, maxRows), rowsTogether) * rowsTogether;
   }
 };
 
