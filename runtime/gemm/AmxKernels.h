@@ -19,6 +19,8 @@ namespace anec::rt::gemm_detail {
 constexpr int64_t amxTileRows = 16;
 /// A panel has two tiles side by side.
 constexpr int64_t amxPanelVectors = 2 * amxTileRows;
+/// Terms of a row: of a step.
+constexpr int64_t amxStepTerms = PanelElement<AmxRow>::terms;
 
 enum class Side { Left, Right };
 

@@ -21,7 +21,7 @@ namespace anec::rt::gemm_detail {
 
 namespace {
 
-constexpr int64_t groupVectors = amxTileRows, stepTerms = 32;
+constexpr int64_t groupVectors = amxTileRows, stepTerms = amxStepTerms;
 constexpr int lanes = 16;
 
 HWY_INLINE __m512 loadLanes(const half *from, __mmask16 mask) {

@@ -9,6 +9,7 @@
 
 #if defined(__x86_64__)
 
+#include "runtime/gemm/ZeroTerms.h"
 #include "runtime/support/AlignedBuffer.h"
 
 #include <hwy/base.h>
@@ -25,7 +26,8 @@ namespace anec::rt::gemm_detail {
 
 namespace {
 
-constexpr int64_t width = amxPanelVectors, tileBytes = 64;
+constexpr int64_t width = amxPanelVectors, tileBytes = sizeof(AmxRow);
+constexpr int64_t stepTerms = amxStepTerms;
 /// From row to row of sums, and of pairs of a step.
 constexpr int64_t lineBytes = width * int64_t(sizeof(float));
 
@@ -114,15 +116,6 @@ HWY_INLINE void addStep(const AmxRow *a, int64_t partStride, const AmxRow *b) {
   }
 }
 
-HWY_INLINE bool areFinite(const float *sums, int64_t count) {
-  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
-  __m512i largest = _mm512_setzero_si512();
-  for (int64_t i = 0; i < count; i += 16)
-    largest = _mm512_max_epu32(
-        largest, _mm512_and_si512(magnitude, _mm512_load_si512(sums + i)));
-  return _mm512_cmpge_epu32_mask(largest, _mm512_set1_epi32(0x7F800000)) == 0;
-}
-
 float numberOf(uint16_t bf16) {
   const uint32_t bits = uint32_t(bf16) << 16;
   float number = 0;
@@ -137,12 +130,12 @@ template <typename Place>
 void joinParts(int64_t depth, const AmxRow *panel, int64_t stride, int parts,
                int64_t vectors, const Place &place, float *numbers) {
   for (int64_t step = 0; step < depth; ++step, panel += stride)
-    for (int64_t p = 0; p < 32; ++p)
+    for (int64_t p = 0; p < stepTerms; ++p)
       for (int64_t i = 0; i < vectors; ++i) {
         const uint16_t *part = panel->numbers + place(i, p);
         float sum = numberOf(*part);
         for (int q = 1; q < parts && std::isfinite(sum); ++q)
-          sum += numberOf(part[q * vectors * 32]);
+          sum += numberOf(part[q * vectors * stepTerms]);
         *numbers++ = sum;
       }
 }
@@ -153,12 +146,12 @@ void multiplyAgain(int64_t depth, const AmxRow *a, int64_t aStride,
                    int leftParts, const AmxRow *b, int rightParts, int64_t rows,
                    float *sums) {
   static thread_local AlignedBuffer<float> left, right;
-  const int64_t vectors = aStride / leftParts, terms = depth * 32;
+  const int64_t vectors = aStride / leftParts, terms = depth * stepTerms;
   const Tiles<float> &tiles = bestTiles<float>();
   assert(tiles.width == width && "tiles of another width");
   joinParts(
       depth, a, aStride, leftParts, vectors,
-      [](int64_t i, int64_t p) { return i * 32 + p; },
+      [](int64_t i, int64_t p) { return i * stepTerms + p; },
       left.reserve(terms * vectors));
   joinParts(
       depth, b, width * rightParts, rightParts, width,
@@ -225,7 +218,7 @@ HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
   if constexpr (columnTiles == 1)
     std::fill_n(sums, rows * width, 0.0F);
   Tiles::store(sums);
-  if (!areFinite(sums, rows * width))
+  if (!isFinite(ConstMatrix(sums, rows * width), 1, rows * width))
     multiplyAgain(depth, a, aStride, leftParts, b, rightParts, result.rows,
                   sums);
   // Added here, not in tiles, as slices of other kernels are: sums of a million
@@ -276,6 +269,9 @@ const Tiles<AmxRow> *findTiles(int leftParts, int rightParts) {
   return tiles[leftParts - 1][rightParts - 1];
 }
 
+// Functions of this file alone, to which GCC gives its instruction sets:
+// members that a header declares do not have them.
+
 void configureTiles() {
   static constexpr TileConfig config = [] {
     TileConfig whole;
@@ -308,11 +304,11 @@ const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts, Side outer) {
 }
 
 double multiplyTiles(int64_t rounds) {
-  constexpr double operations = 2.0 * amxTileRows * amxTileRows * 32;
+  constexpr double operations = 2.0 * amxTileRows * amxTileRows * stepTerms;
   // Of numbers that are not zeros, which would take less power.
   AmxRow rows[amxTileRows];
   for (int64_t i = 0; i < amxTileRows; ++i)
-    for (int64_t p = 0; p < 32; ++p)
+    for (int64_t p = 0; p < stepTerms; ++p)
       rows[i].numbers[p] = static_cast<uint16_t>(0x3F00 + 37 * i + 11 * p);
   // GCC does not know that loading a tile reads memory.
   asm volatile("" : : "r"(rows) : "memory");

@@ -19,8 +19,7 @@ namespace anec::rt {
 
 using namespace gemm_detail;
 
-/// Terms of a step.
-constexpr int64_t stepTerms = PanelElement<AmxRow>::terms;
+constexpr int64_t stepTerms = amxStepTerms;
 
 PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
     : rowCount(rows), termCount(depth),
@@ -38,16 +37,6 @@ int64_t PackedMatrix::rowsOf(int64_t panel) const {
   return std::min(panelHeight, rowCount - panel * panelHeight);
 }
 
-const void *PackedMatrix::at(int64_t panel, int64_t term) const {
-  assert((!hasSteps || term % stepTerms == 0) && "inside of a step");
-  return memory.data() + (panel * depthOfPanels + term) * panelHeight *
-                             elementBytes(elementType);
-}
-
-ConstMatrix PackedMatrix::step(int64_t panel, int64_t step) const {
-  return ConstMatrix(at(panel, step * stepTerms), elementType, stepTerms, 1);
-}
-
 int64_t PackedMatrix::placeOf(int64_t row, int64_t term) const {
   const int64_t panel = row / panelHeight, i = row % panelHeight;
   const int64_t first = panel * depthOfPanels * panelHeight;
@@ -57,19 +46,23 @@ int64_t PackedMatrix::placeOf(int64_t row, int64_t term) const {
   return first + (term - inStep) * panelHeight + i * stepTerms + inStep;
 }
 
+const void *PackedMatrix::at(int64_t panel, int64_t term) const {
+  return memory.data() +
+         placeOf(panel * panelHeight, term) * elementBytes(elementType);
+}
+
+ConstMatrix PackedMatrix::view(int64_t panel, int64_t term) const {
+  return ConstMatrix(at(panel, term), elementType, hasSteps ? stepTerms : 1,
+                     hasSteps ? 1 : panelHeight);
+}
+
 bool PackedMatrix::isFinite(int64_t term, int64_t count) const {
-  for (int64_t panel = 0; panel * panelHeight < rowCount; ++panel) {
-    const int64_t rows = rowsOf(panel);
-    if (!hasSteps &&
-        !gemm_detail::isFinite(
-            ConstMatrix(at(panel, term), elementType, 1, panelHeight), rows,
-            count))
-      return false;
-    for (int64_t done = 0; hasSteps && done < count; done += stepTerms)
-      if (!gemm_detail::isFinite(step(panel, (term + done) / stepTerms), rows,
-                                 std::min(stepTerms, count - done)))
+  const int64_t together = hasSteps ? stepTerms : count;
+  for (int64_t panel = 0; panel * panelHeight < rowCount; ++panel)
+    for (int64_t done = 0; done < count; done += together)
+      if (!gemm_detail::isFinite(view(panel, term + done), rowsOf(panel),
+                                 std::min(together, count - done)))
         return false;
-  }
   return true;
 }
 
@@ -108,16 +101,15 @@ void PackedMatrix::packInSteps(int64_t panel, int64_t term, int64_t count,
                                const ConstMatrix &from) {
   const Packing<float> &packing = bestPacking<float>();
   for (int64_t done = 0, size = 0; done < count; done += size) {
-    const int64_t first = (term + done) % stepTerms;
-    size = std::min(stepTerms - first, count - done);
-    void *target = const_cast<void *>(at(panel, term + done - first));
+    size = std::min(stepTerms - (term + done) % stepTerms, count - done);
+    void *target = const_cast<void *>(at(panel, term + done));
     const ConstMatrix part = offset(from, 0, done).transposed();
     if (elementType == MatrixType::F16)
       packing.packHalves(part, size, rowsOf(panel), stepTerms,
-                         static_cast<half *>(target) + first);
+                         static_cast<half *>(target));
     else
       copyNumbers(part, size, rowsOf(panel), stepTerms,
-                  static_cast<float *>(target) + first);
+                  static_cast<float *>(target));
   }
 }
 

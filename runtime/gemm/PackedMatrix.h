@@ -42,10 +42,10 @@ public:
 
   /// Whether panels are steps.
   bool isStepped() const { return hasSteps; }
-  /// The elements of panel `panel` from term `term` on, the first of a step.
+  /// The elements of panel `panel` from term `term` on.
   const void *at(int64_t panel, int64_t term) const;
-  /// Step `step` of a panel, panelRows x 32.
-  ConstMatrix step(int64_t panel, int64_t step) const;
+  /// The rows of a panel from term `term` on; of a step, to its end.
+  ConstMatrix view(int64_t panel, int64_t term) const;
   /// Whether `count` terms from `term` on, the first of a step, are numbers in
   /// all rows.
   bool isFinite(int64_t term, int64_t count) const;

@@ -169,8 +169,8 @@ template <typename T>
 void Product<T>::packSteps(const Slice &slice, int64_t panel, int64_t depth,
                            T *numbers) {
   for (int64_t step = depth; step < depth + slice.depthSize; ++step) {
-    left.pack(packed->step(panel, step), rowsOf(panel), termsOf(step, 1),
-              aStride, numbers);
+    left.pack(packed->view(panel, step * termsEach), rowsOf(panel),
+              termsOf(step, 1), aStride, numbers);
     numbers += aStride;
   }
 }

@@ -24,7 +24,8 @@ KINDS = [
      r"pack(Float|Double|Copying|Transposing|Halves|Piece|Widened|Alone|From|Group|Steps)"
      r"|gemm_detail.*::pack<|copyRows|packA"
      r"|usedTerms|areZero|[Ff]inite|\bwiden\b|PackedMatrix"),
-    ("product: storing and blocks", r"storeElements|finishRows|gemm_detail.*::finish$|Product<|addTo<"),
+    ("product: storing and blocks",
+     r"storeElements|finishRows|gemm_detail.*::finish$|Product<|addTo<"),
     ("rows: element-wise, softmax, sums",
      r"unaryRow|binaryRow|ternaryRow|namespace\)::row<|RowGroup|RowProgram|foldRow"
      r"|(sum|max)Of<|narrow|loadRow|storeRow|softmax|Reducer|cpu.*::repeat<"

@@ -31,13 +31,13 @@ namespace {
 /// in rows.
 constexpr int64_t tileLines = 64;
 
-template <typename S> void softmaxLine(S *line, int64_t count) {
-  softmaxRow(line, line, count);
+template <typename S> void softmaxLine(const S *x, S *y, int64_t count) {
+  softmaxRow(x, y, count);
 }
 
-template <> void softmaxLine(half *line, int64_t count) {
+template <> void softmaxLine(const half *x, half *y, int64_t count) {
   static thread_local AlignedBuffer<float> wide;
-  rt::softmaxRow(line, line, wide.reserve(count + 64), count);
+  rt::softmaxRow(x, y, wide.reserve(count + 64), count);
 }
 
 /// Elements are `along` apart in a line, and lines `beside` each other.
@@ -51,13 +51,18 @@ template <typename S> struct Lines {
 template <typename S>
 void softmaxLines(const Lines<const S> &x, const Lines<S> &y, int64_t lines,
                   int64_t length) {
+  if (x.along == 1 && y.along == 1) {
+    for (int64_t j = 0; j < lines; ++j)
+      softmaxLine(x.data + j * x.beside, y.data + j * y.beside, length);
+    return;
+  }
   static thread_local AlignedBuffer<S> memory;
   S *numbers = memory.reserve(lines * length);
   for (int64_t i = 0; i < length; ++i)
     for (int64_t j = 0; j < lines; ++j)
       numbers[j * length + i] = x.data[i * x.along + j * x.beside];
   for (int64_t j = 0; j < lines; ++j)
-    softmaxLine(numbers + j * length, length);
+    softmaxLine<S>(numbers + j * length, numbers + j * length, length);
   for (int64_t i = 0; i < length; ++i)
     for (int64_t j = 0; j < lines; ++j)
       y.data[i * y.along + j * y.beside] = numbers[j * length + i];

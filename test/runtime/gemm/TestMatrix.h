@@ -45,9 +45,8 @@ template <typename T> struct TestMatrix {
   std::vector<T> elements;
 };
 
-/// Sums of one term and zeros: the product of each of `left` with each of
-/// `right`, far from the first of so
-/// many terms that matrix units add them.
+/// The product of each of `left` with each of `right`, as a sum with zeros: far
+/// from the first of so many terms that matrix units add them.
 template <typename TA, typename TB>
 std::vector<float>
 multiplyAlone(const std::vector<TA> &left, const std::vector<TB> &right,
