@@ -1,15 +1,10 @@
-//===- Amx.cpp - Whether products run on matrix units ---------------------===//
+//===- Amx.cpp - Whether there is AMX -------------------------------------===//
 //
-// The CPU must have AMX, and the system must let this process use it: the
+// The CPU must have it, and the system must let this process use it: the
 // registers are so large that Linux saves them only for who asked.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/gemm/Amx.h"
-
 #include "runtime/gemm/AmxKernels.h"
-
-#include <cstdlib>
-#include <cstring>
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -18,9 +13,7 @@
 #include <unistd.h>
 #endif
 
-namespace anec::rt {
-
-using namespace gemm_detail;
+namespace anec::rt::gemm_detail {
 
 #if defined(__x86_64__) && defined(__linux__)
 /// AMX-BF16, and the instructions that packing is compiled for.
@@ -47,26 +40,9 @@ static bool findAmx() { return hasInstructions() && hasPermission(); }
 static bool findAmx() { return false; }
 #endif
 
-static bool hasAmx() {
+bool hasAmx() {
   static const bool isFound = findAmx();
   return isFound;
 }
 
-static bool &chosen() {
-  static bool isUsed = [] {
-    const char *setting = std::getenv("ANEC_AMX");
-    return !(setting && std::strcmp(setting, "0") == 0) && hasAmx();
-  }();
-  return isUsed;
-}
-
-bool isAmxUsed() { return chosen(); }
-
-bool useAmx(bool isUsed) {
-  if (isUsed && !hasAmx())
-    return false;
-  chosen() = isUsed;
-  return true;
-}
-
-} // namespace anec::rt
+} // namespace anec::rt::gemm_detail

@@ -22,6 +22,9 @@ constexpr int64_t amxPanelVectors = 2 * amxTileRows;
 /// Terms of a row: of a step.
 constexpr int64_t amxStepTerms = PanelElement<AmxRow>::terms;
 
+/// Whether the CPU has AMX and the system lets this process use it.
+bool hasAmx();
+
 enum class Side { Left, Right };
 
 /// Parts of a number at most.
@@ -47,7 +50,7 @@ const Tiles<AmxRow> &amxTiles(int leftParts, int rightParts,
                               Side outer = Side::Left);
 
 /// Packing and tiles for operands of so many parts each: 1, 2 or 3 of the left
-/// and of the right one, 1 of both or of neither. Only where AMX is used.
+/// and of the right one, 1 of both or of neither. Only where there is AMX.
 inline Kernels<AmxRow> amxKernels(int leftParts, int rightParts,
                                   Side outer = Side::Left) {
   return {amxTiles(leftParts, rightParts, outer), amxLeftPacking(leftParts),

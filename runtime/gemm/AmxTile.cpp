@@ -161,8 +161,8 @@ void multiplyAgain(int64_t depth, const AmxRow *a, int64_t aStride,
   Prefetch none;
   for (int64_t row = 0; row < rows; row += tiles.maxRows) {
     again.partial = sums + row * width;
-    tiles.byRows[std::min(tiles.maxRows, rows - row) - 1](
-        terms, left.data() + row, vectors, right.data(), none, again);
+    again.rows = std::min(tiles.maxRows, rows - row);
+    tiles.tile(terms, left.data() + row, vectors, right.data(), none, again);
   }
 }
 
@@ -172,30 +172,6 @@ HWY_INLINE void add(const float *sums, const float *others, int64_t count,
   for (int64_t i = 0; i < count; i += 16)
     _mm512_store_ps(to + i, _mm512_add_ps(_mm512_load_ps(sums + i),
                                           _mm512_load_ps(others + i)));
-}
-
-/// Complete sums to C, by as many rows as other tiles have.
-void finish(const float *sums, const TileResult<float> &result) {
-  const Tiles<float> &tiles = bestTiles<float>();
-  TileResult<float> part = result;
-  alignas(64) float dots[width];
-  float square = 0, squares = 0;
-  if (result.squares)
-    part.squares = &square;
-  for (int64_t row = 0; row < result.rows; row += tiles.maxRows) {
-    const int64_t rows = std::min(tiles.maxRows, result.rows - row);
-    if (result.dots)
-      part.dots = row == 0 ? result.dots : dots;
-    tiles.finishByRows[rows - 1](sums + row * width, part);
-    for (int64_t j = 0; result.dots && row > 0 && j < width; ++j)
-      result.dots[j] += dots[j];
-    squares += square;
-    part.c.data = static_cast<uint8_t *>(part.c.data) +
-                  rows * part.c.rowStride * elementBytes(part.c.type);
-    part.with += rows * part.withStride;
-  }
-  if (result.squares)
-    *result.squares = squares;
 }
 
 template <int leftParts, int rightParts, Side outer, int rowTiles,
@@ -229,18 +205,30 @@ HWY_INLINE void tileOf(int64_t depth, const AmxRow *a, int64_t aStride,
   else if (!result.isComplete)
     std::memcpy(target, sums, sizeof(sums));
   if (result.isComplete)
-    finish(sums, result);
+    finishTile(sums, width, result);
 }
 
 template <int leftParts, int rightParts, Side outer, int rowTiles>
-void tile(int64_t depth, const AmxRow *a, int64_t aStride, const AmxRow *b,
-          Prefetch &next, const TileResult<float> &result) {
+void tileOfRows(int64_t depth, const AmxRow *a, int64_t aStride,
+                const AmxRow *b, Prefetch &next,
+                const TileResult<float> &result) {
   if (result.columns > amxTileRows)
     tileOf<leftParts, rightParts, outer, rowTiles, 2>(depth, a, aStride, b,
                                                       next, result);
   else
     tileOf<leftParts, rightParts, outer, rowTiles, 1>(depth, a, aStride, b,
                                                       next, result);
+}
+
+template <int leftParts, int rightParts, Side outer>
+void tile(int64_t depth, const AmxRow *a, int64_t aStride, const AmxRow *b,
+          Prefetch &next, const TileResult<float> &result) {
+  if (result.rows > amxTileRows)
+    tileOfRows<leftParts, rightParts, outer, 2>(depth, a, aStride, b, next,
+                                                result);
+  else
+    tileOfRows<leftParts, rightParts, outer, 1>(depth, a, aStride, b, next,
+                                                result);
 }
 
 template <int leftParts, int rightParts, Side outer>
@@ -251,9 +239,7 @@ constexpr Tiles<AmxRow> makeTiles() {
   tiles.rowsTogether = amxTileRows;
   tiles.leftElements = leftParts;
   tiles.rightElements = rightParts;
-  for (int64_t i = 0; i < amxPanelVectors; ++i)
-    tiles.byRows[i] = i < amxTileRows ? &tile<leftParts, rightParts, outer, 1>
-                                      : &tile<leftParts, rightParts, outer, 2>;
+  tiles.tile = &tile<leftParts, rightParts, outer>;
   return tiles;
 }
 

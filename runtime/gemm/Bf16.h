@@ -18,11 +18,11 @@ enum class Bf16Arithmetic {
   DotProduct,
 };
 
-/// What `gemm` uses in this process where it does not use AMX (Amx.h). At first
-/// dot products where the CPU has
-/// them and is AMD's (Zen 4 and later), which computes twice as many operations
-/// with them as with multiply-adds; Intel's to date compute as many at most:
-/// half as many on the Xeon where gemm-bench was run.
+/// What `gemm` uses in this process where it uses no matrix unit. At first dot
+/// products where the CPU has them and is AMD's (Zen 4 and later), which
+/// computes twice as many operations with them as with multiply-adds; Intel's
+/// to date compute as many at most: half as many on the Xeon where gemm-bench
+/// was run.
 Bf16Arithmetic bf16Arithmetic();
 
 /// Chooses for this process; false, and no change, where the CPU has no such

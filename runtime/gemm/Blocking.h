@@ -32,6 +32,14 @@ inline ConstMatrix offset(const ConstMatrix &matrix, int64_t row,
                elements * elementBytes(matrix.type);
   return moved;
 }
+inline Matrix offset(const Matrix &matrix, int64_t row, int64_t column) {
+  Matrix moved = matrix;
+  const int64_t elements =
+      row * matrix.rowStride + column * matrix.columnStride;
+  moved.data = static_cast<uint8_t *>(matrix.data) +
+               elements * elementBytes(matrix.type);
+  return moved;
+}
 
 } // namespace anec::rt::gemm_detail
 

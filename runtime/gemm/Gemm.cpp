@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/Gemm.h"
 
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
+#include "runtime/gemm/BlasKernels.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/gemm/Product.h"
 
 #include <cassert>
@@ -28,8 +29,12 @@ template <typename T> static Kernels<T> bestKernels() {
   return {bestTiles<T>(), bestPacking<T>(), bestPacking<T>()};
 }
 
-static Kernels<float> roundedKernels() {
-  return {bestTiles<float>(), bestRoundedPacking(), bestRoundedPacking()};
+/// Of f32, whether or not they are rounded to bf16.
+static Kernels<float> floatKernels(MatrixUnit unit, bool isRounded) {
+  const Packing<float> &packing =
+      isRounded ? bestRoundedPacking() : bestPacking<float>();
+  return {unit == MatrixUnit::Accelerate ? blasTiles() : bestTiles<float>(),
+          packing, packing};
 }
 
 /// Parts of the numbers of an operand that is multiplied in full.
@@ -79,15 +84,17 @@ void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,
     Product(m, n, k, alpha, a, nullptr, b, mode, c, pool, kernels, options)
         .run();
   };
+  const MatrixUnit unit = unitOfSums(k);
   if (isDouble)
     run(bestKernels<double>());
-  else if (isAmxUsed() && k >= shortestAmxSum)
+  else if (unit == MatrixUnit::Amx)
     run(isRounded ? amxKernels(1, 1)
                   : amxKernels(partsOf(a.type), partsOf(b.type), outer));
-  else if (isRounded && bf16Arithmetic() == Bf16Arithmetic::DotProduct)
+  else if (unit == MatrixUnit::None && isRounded &&
+           bf16Arithmetic() == Bf16Arithmetic::DotProduct)
     run(bestKernels<Bf16Pair>());
   else
-    run(isRounded ? roundedKernels() : bestKernels<float>());
+    run(floatKernels(unit, isRounded));
 }
 
 void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
@@ -102,10 +109,10 @@ void gemm(int64_t n, double alpha, const PackedMatrix &a, ConstMatrix b,
             kernels, options)
         .run();
   };
-  if (a.isStepped())
+  if (a.unit() == MatrixUnit::Amx)
     run(amxKernels(partsOf(a.type()), partsOf(b.type)));
   else
-    run(bestKernels<float>());
+    run(floatKernels(a.unit(), /*isRounded=*/false));
 }
 
 } // namespace anec::rt

@@ -70,11 +70,10 @@ enum class GemmPart {
 
 /// What `gemm` multiplies.
 enum class GemmPrecision {
-  /// The operands as they are. Where AMX is used (Amx.h), products of F16 are
-  /// exact as elsewhere, and those of F32 to 2^-24 of each; numbers below
-  /// 2^-110
-  /// may lose bits, and those below 2^-126, of operands and of sums, may count
-  /// as 0.
+  /// The operands as they are. Where AMX is used (MatrixUnit.h), products of
+  /// F16 are exact as elsewhere, and those of F32 to 2^-24 of each; numbers
+  /// below 2^-110 may lose bits, and those below 2^-126, of operands and of
+  /// sums, may count as 0.
   Full,
   /// F16 and F32 operands rounded to bfloat16 (8 bits of mantissa, the range of
   /// f32), to nearest even, while they are packed. Their products are exact in
@@ -123,8 +122,8 @@ struct GemmOptions {
 /// Numerics  f32 sums for F16 and F32 operands, f64 for F64; C is rounded
 ///           once. Either all three matrices are F64, with precision Full, or
 ///           none is. Sums run in blocks over k that depend on k only: the same
-///           bits for any number of threads. Other instructions give other
-///           roundings of the sums.
+///           bits for any number of threads. Other instructions, and other
+///           libraries, give other roundings of the sums.
 /// Aliasing  c overlaps neither a nor b.
 /// Errors    none. NaN and Inf propagate.
 void gemm(int64_t m, int64_t n, int64_t k, double alpha, ConstMatrix a,

@@ -170,17 +170,18 @@ using TileFunction = void (*)(int64_t depth, const T *a, int64_t aStride,
                               const T *b, Prefetch &next,
                               const TileResult<SumOf<T>> &result);
 
-/// Puts complete sums, rows of a tile, where the result says.
+/// Puts complete sums, `stride` from row to row of a tile, where the result
+/// says.
 template <typename T>
-using FinishFunction = void (*)(const T *sums, const TileResult<T> &result);
+using FinishFunction = void (*)(const T *sums, int64_t stride,
+                                const TileResult<T> &result);
 
 template <typename T> struct Tiles {
   /// Tallest tile and the width of every tile.
   int64_t maxRows, width;
-  /// By rows - 1.
-  TileFunction<T> byRows[32];
-  /// By rows - 1, for those who have sums in memory; only of float and double.
-  FinishFunction<SumOf<T>> finishByRows[16];
+  TileFunction<T> tile;
+  /// For those who have sums in memory; only of float and double.
+  FinishFunction<SumOf<T>> finish = nullptr;
   /// A panel has a multiple of so many rows.
   int64_t rowsTogether = 1;
   /// Elements of panels of A and B for each vector and depth.
@@ -218,6 +219,11 @@ Prefetch resultPart(const TileResult<T> &result, int64_t requests) {
     part.followBy(result.with, withBytes, requests);
   return part;
 }
+
+/// Puts complete sums of a tile of any size where the result says, by as many
+/// rows and columns as the vector kernel has.
+void finishTile(const float *sums, int64_t stride,
+                const TileResult<float> &result);
 
 /// Those of the best instruction set of this machine; float and double.
 template <typename T> const Packing<T> &bestPacking();

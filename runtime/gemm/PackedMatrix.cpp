@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gemm/PackedMatrix.h"
 
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/AmxKernels.h"
+#include "runtime/gemm/BlasKernels.h"
 #include "runtime/gemm/Blocking.h"
 #include "runtime/gemm/ZeroTerms.h"
 #include "runtime/support/PrefetchMemory.h"
@@ -21,13 +21,22 @@ using namespace gemm_detail;
 
 constexpr int64_t stepTerms = amxStepTerms;
 
+static int64_t panelRowsFor(MatrixUnit unit, int64_t rows) {
+  switch (unit) {
+  case MatrixUnit::None:
+    return bestTiles<float>().panelRows(rows);
+  case MatrixUnit::Amx:
+    return amxTiles(1, 1).panelRows(rows);
+  case MatrixUnit::Accelerate:
+    return blasTiles().panelRows(rows);
+  }
+  __builtin_unreachable();
+}
+
 PackedMatrix::PackedMatrix(int64_t rows, int64_t depth, MatrixType type)
-    : rowCount(rows), termCount(depth),
-      hasSteps(isAmxUsed() && depth >= shortestAmxSum),
-      depthOfPanels(hasSteps ? ceilDiv(depth, stepTerms) * stepTerms : depth),
-      panelHeight(hasSteps ? amxTiles(1, 1).panelRows(rows)
-                           : bestTiles<float>().panelRows(rows)),
-      elementType(type),
+    : rowCount(rows), termCount(depth), packedFor(unitOfSums(depth)),
+      depthOfPanels(hasSteps() ? ceilDiv(depth, stepTerms) * stepTerms : depth),
+      panelHeight(panelRowsFor(packedFor, rows)), elementType(type),
       memory(size_t(ceilDiv(rows, panelHeight) * panelHeight * depthOfPanels *
                     elementBytes(type))) {
   assert(type != MatrixType::F64 && "only F16 and F32 are packed");
@@ -40,7 +49,7 @@ int64_t PackedMatrix::rowsOf(int64_t panel) const {
 int64_t PackedMatrix::placeOf(int64_t row, int64_t term) const {
   const int64_t panel = row / panelHeight, i = row % panelHeight;
   const int64_t first = panel * depthOfPanels * panelHeight;
-  if (!hasSteps)
+  if (!hasSteps())
     return first + term * panelHeight + i;
   const int64_t inStep = term % stepTerms;
   return first + (term - inStep) * panelHeight + i * stepTerms + inStep;
@@ -52,12 +61,12 @@ const void *PackedMatrix::at(int64_t panel, int64_t term) const {
 }
 
 ConstMatrix PackedMatrix::view(int64_t panel, int64_t term) const {
-  return ConstMatrix(at(panel, term), elementType, hasSteps ? stepTerms : 1,
-                     hasSteps ? 1 : panelHeight);
+  return ConstMatrix(at(panel, term), elementType, hasSteps() ? stepTerms : 1,
+                     hasSteps() ? 1 : panelHeight);
 }
 
 bool PackedMatrix::isFinite(int64_t term, int64_t count) const {
-  const int64_t together = hasSteps ? stepTerms : count;
+  const int64_t together = hasSteps() ? stepTerms : count;
   for (int64_t panel = 0; panel * panelHeight < rowCount; ++panel)
     for (int64_t done = 0; done < count; done += together)
       if (!gemm_detail::isFinite(view(panel, term + done), rowsOf(panel),
@@ -69,7 +78,7 @@ bool PackedMatrix::isFinite(int64_t term, int64_t count) const {
 /// `count` terms of a panel from the view `from`, which begins at its first.
 void PackedMatrix::packPart(int64_t panel, int64_t term, int64_t count,
                             const ConstMatrix &from) {
-  if (hasSteps)
+  if (hasSteps())
     return packInSteps(panel, term, count, from);
   const Packing<float> &packing = bestPacking<float>();
   void *target = const_cast<void *>(at(panel, term));
@@ -133,9 +142,9 @@ void PackedMatrix::packTerms(int64_t term, int64_t count,
                              const ConstMatrix &from) {
   // A few lines of each panel, far from those of the next.
   constexpr int64_t panelsAhead = 2;
-  const int64_t first = hasSteps ? term / stepTerms * stepTerms : term;
+  const int64_t first = hasSteps() ? term / stepTerms * stepTerms : term;
   const int64_t end =
-      hasSteps ? ceilDiv(term + count, stepTerms) * stepTerms : term + count;
+      hasSteps() ? ceilDiv(term + count, stepTerms) * stepTerms : term + count;
   const int64_t bytes = (end - first) * panelHeight * elementBytes(elementType);
   for (int64_t row = 0; row < rowCount; row += panelHeight) {
     const int64_t panel = row / panelHeight, ahead = panel + panelsAhead;

@@ -9,6 +9,7 @@
 #define ANEC_RUNTIME_GEMM_PACKEDMATRIX_H
 
 #include "runtime/gemm/Gemm.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/support/LargeMemory.h"
 
 namespace anec::rt {
@@ -40,8 +41,8 @@ public:
   /// Writes all values to `to`, a view of the same type.
   void unpack(const Matrix &to) const;
 
-  /// Whether panels are steps.
-  bool isStepped() const { return hasSteps; }
+  /// What it is packed for; panels for AMX are steps.
+  MatrixUnit unit() const { return packedFor; }
   /// The elements of panel `panel` from term `term` on.
   const void *at(int64_t panel, int64_t term) const;
   /// The rows of a panel from term `term` on; of a step, to its end.
@@ -55,12 +56,13 @@ private:
                 const ConstMatrix &from);
   void packInSteps(int64_t panel, int64_t term, int64_t count,
                    const ConstMatrix &from);
+  bool hasSteps() const { return packedFor == MatrixUnit::Amx; }
   int64_t rowsOf(int64_t panel) const;
   /// Of element (row, term).
   int64_t placeOf(int64_t row, int64_t term) const;
 
   int64_t rowCount, termCount;
-  bool hasSteps;
+  MatrixUnit packedFor;
   /// Terms with those that fill the last step.
   int64_t depthOfPanels;
   int64_t panelHeight;

@@ -43,13 +43,14 @@ void copyRows(const S *from, int64_t depthStride, int64_t rows, int64_t stride,
   }
 }
 
-/// Panel elements side by side in memory: copies rows of the panel. Whole
-/// vectors read and write past the width, but only what lies before the end of
-/// the last row.
+constexpr int64_t maxCopiedVectors = 3;
+
+/// At most so many vectors of each row. Whole vectors read and write past the
+/// width, but only what lies before the end of the last row.
 template <typename T, typename S>
-void packCopying(const S *from, int64_t depthStride, int64_t width,
-                 int64_t depth, int64_t stride, T *panel) {
-  constexpr decltype(&copyRows<1, T, S>) functions[] = {
+void copyNarrow(const S *from, int64_t depthStride, int64_t width,
+                int64_t depth, int64_t stride, T *panel) {
+  constexpr decltype(&copyRows<1, T, S>) functions[maxCopiedVectors] = {
       &copyRows<1, T, S>, &copyRows<2, T, S>, &copyRows<3, T, S>};
   const int64_t vectors = (width + lanesOf<T> - 1) / lanesOf<T>;
   const int64_t beyond = vectors * lanesOf<T> - width;
@@ -59,13 +60,24 @@ void packCopying(const S *from, int64_t depthStride, int64_t width,
   int64_t whole = depth;
   if (beyond > 0)
     whole = shortest <= 0 ? 0 : depth - (beyond + shortest - 1) / shortest;
-  if (vectors < 1 || vectors > 3 || whole < 0)
+  if (vectors < 1 || whole < 0)
     whole = 0;
   if (whole > 0)
     functions[vectors - 1](from, depthStride, whole, stride, panel);
   for (int64_t p = whole; p < depth; ++p)
     for (int64_t i = 0; i < width; ++i)
       panel[p * stride + i] = static_cast<T>(from[p * depthStride + i]);
+}
+
+/// Panel elements side by side in memory: copies rows of the panel. The last
+/// elements first: what is written past them belongs to others, which follow.
+template <typename T, typename S>
+void packCopying(const S *from, int64_t depthStride, int64_t width,
+                 int64_t depth, int64_t stride, T *panel) {
+  constexpr int64_t together = maxCopiedVectors * lanesOf<T>;
+  for (int64_t i = (width - 1) / together * together; i >= 0; i -= together)
+    copyNarrow(from + i, depthStride, std::min(together, width - i), depth,
+               stride, panel + i);
 }
 
 #if HWY_TARGET != HWY_SCALAR

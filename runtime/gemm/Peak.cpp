@@ -11,8 +11,8 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/AmxKernels.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/gemm/Peak.h"
 #include "runtime/support/ThreadPool.h"
 
@@ -99,7 +99,7 @@ double measurePeakFlops(ThreadPool &pool) {
 }
 
 double measureAmxPeakFlops(ThreadPool &pool) {
-  if (!isAmxUsed())
+  if (matrixUnit() != MatrixUnit::Amx)
     return 0;
   return measureRate(
       pool, [](int64_t) { return gemm_detail::multiplyTiles(200000); });

@@ -253,7 +253,6 @@ void Product<T>::computeSlice(const Block &block,
   result.alpha = alpha;
   result.streams = streams;
   result.rows = rowsOf(panel);
-  const TileFunction<T> tile = tiles.byRows[rowsOf(panel) - 1];
   for (int64_t pb = piece.begin; pb < piece.end; ++pb) {
     const Terms terms = {
         std::clamp(blockOfB.terms[pb].begin, slice.depth, sliceEnd),
@@ -261,7 +260,7 @@ void Product<T>::computeSlice(const Block &block,
     const int64_t column = pb * width;
     result.columns = widthOf(block, pb);
     result.partial = sums + pb * tileElements;
-    result.c = resultAt(panel * rows, block.column + column);
+    result.c = offset(c, panel * rows, block.column + column);
     if (isLower && block.column + column >= panel * rows + rowsOf(panel)) {
       if (slice.last)
         clearTile(panel, result);
@@ -272,9 +271,10 @@ void Product<T>::computeSlice(const Block &block,
     if (squares)
       result.squares = squaresOfTiles + panel * tilesPerPanel() +
                        (block.column + column) / width;
-    tile(terms.end - terms.begin,
-         numbersA + (terms.begin - slice.depth) * aStride, aStride,
-         blockOfB.numbers + pb * bPanel + terms.begin * bStride, ahead, result);
+    tiles.tile(terms.end - terms.begin,
+               numbersA + (terms.begin - slice.depth) * aStride, aStride,
+               blockOfB.numbers + pb * bPanel + terms.begin * bStride, ahead,
+               result);
   }
 }
 
@@ -285,15 +285,6 @@ void Product<T>::clearTile(int64_t panel, const TileResult<Sum> &result) const {
   for (int64_t i = 0; i < rowsOf(panel); ++i)
     std::memset(row + i * c.rowStride * size, 0,
                 static_cast<size_t>(result.columns * size));
-}
-
-template <typename T>
-Matrix Product<T>::resultAt(int64_t row, int64_t column) const {
-  Matrix moved = c;
-  moved.data =
-      static_cast<uint8_t *>(c.data) +
-      (row * c.rowStride + column * c.columnStride) * elementBytes(c.type);
-  return moved;
 }
 
 template <typename T>

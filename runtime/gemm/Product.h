@@ -86,7 +86,6 @@ private:
   const T *packA(const Block &block, const Slice &slice, int64_t panel);
   void packSteps(const Slice &slice, int64_t panel, int64_t depth, T *numbers);
   void clearTile(int64_t panel, const TileResult<Sum> &result) const;
-  Matrix resultAt(int64_t row, int64_t column) const;
   void placeDots(int64_t panel, int64_t column, TileResult<Sum> &result) const;
   void addDots() const;
   void addSquares() const;

@@ -284,14 +284,14 @@ HWY_INLINE void finishSums(const Sums<T, rows> &sums,
 
 /// The same of sums in memory.
 template <typename T, int rows>
-void finishRows(const T *from, const TileResult<T> &result) {
+void finishRows(const T *from, int64_t stride, const TileResult<T> &result) {
   const hn::ScalableTag<T> d;
   Sums<T, rows> sums;
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
     for (int v = 0; v < vectorsPerRow; ++v)
-      sums[i][v] = hn::Load(d, from + i * widthOf<T> + v * lanesOf<T>);
+      sums[i][v] = hn::LoadU(d, from + i * stride + v * lanesOf<T>);
   finishSums<T, rows>(sums, result);
 }
 
@@ -325,35 +325,45 @@ void tileOfRows(int64_t depth, const Number *a, int64_t aStride,
                                            widthOf<T>);
 }
 
+/// The functions of one number of rows after the other.
+template <typename Number, class Counts> struct ByRows;
 template <typename Number, size_t... counts>
-constexpr Tiles<Number> tilesOf(std::index_sequence<counts...>) {
-  using T = SumOf<Number>;
-  return {maxRows,
-          widthOf<T>,
-          {&tileOfRows<Number, int(counts) + 1>...},
-          {&finishRows<T, int(counts) + 1>...}};
-}
+struct ByRows<Number, std::index_sequence<counts...>> {
+  using Sum = SumOf<Number>;
 
-const Tiles<float> *floatTiles() {
-  static constexpr Tiles<float> tiles =
-      tilesOf<float>(std::make_index_sequence<maxRows>());
+  static void tile(int64_t depth, const Number *a, int64_t aStride,
+                   const Number *b, Prefetch &next,
+                   const TileResult<Sum> &result) {
+    static constexpr TileFunction<Number> functions[] = {
+        &tileOfRows<Number, int(counts) + 1>...};
+    functions[result.rows - 1](depth, a, aStride, b, next, result);
+  }
+
+  static void finish(const Sum *sums, int64_t stride,
+                     const TileResult<Sum> &result) {
+    static constexpr FinishFunction<Sum> functions[] = {
+        &finishRows<Sum, int(counts) + 1>...};
+    functions[result.rows - 1](sums, stride, result);
+  }
+};
+
+template <typename Number> const Tiles<Number> *tilesOf() {
+  using Functions = ByRows<Number, std::make_index_sequence<maxRows>>;
+  static constexpr Tiles<Number> tiles = {maxRows, widthOf<SumOf<Number>>,
+                                          &Functions::tile, &Functions::finish};
   return &tiles;
 }
 
-const Tiles<double> *doubleTiles() {
-  static constexpr Tiles<double> tiles =
-      tilesOf<double>(std::make_index_sequence<maxRows>());
-  return &tiles;
-}
+const Tiles<float> *floatTiles() { return tilesOf<float>(); }
+
+const Tiles<double> *doubleTiles() { return tilesOf<double>(); }
 
 const Tiles<Bf16Pair> *pairTiles() {
 #ifdef ANEC_HAS_PAIRS
 #undef ANEC_HAS_PAIRS
-  static constexpr Tiles<Bf16Pair> tiles =
-      tilesOf<Bf16Pair>(std::make_index_sequence<maxRows>());
   // Also whether the system keeps the registers.
   if (__builtin_cpu_supports("avx512bf16"))
-    return &tiles;
+    return tilesOf<Bf16Pair>();
 #endif
   return nullptr;
 }

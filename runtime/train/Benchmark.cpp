@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Benchmark.h"
 
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/gemm/Peak.h"
 #include "runtime/support/Stopwatch.h"
 #include "runtime/train/ApplyUpdate.h"
@@ -48,8 +48,8 @@ double rate(double operations, double seconds) {
 
 /// The instructions of products on the host, of all but the shortest sums.
 const char *hostArithmetic(GemmPrecision precision) {
-  if (isAmxUsed())
-    return "amx";
+  if (matrixUnit() != MatrixUnit::None)
+    return nameOf(matrixUnit());
   const bool isDot = precision == GemmPrecision::Bf16 &&
                      bf16Arithmetic() == Bf16Arithmetic::DotProduct;
   return isDot ? "dot_product" : "multiply_add";

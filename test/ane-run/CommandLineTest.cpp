@@ -203,9 +203,12 @@ TEST_F(CommandLine, knowsItsMachine) {
   EXPECT_EQ(outcome.status, 0) << outcome.text;
   EXPECT_THAT(outcome.text,
               AllOf(HasSubstr("devices"), HasSubstr("good"),
-                    ContainsRegex("matrix unit +(AMX|none)"),
+                    ContainsRegex("matrix unit +(amx|none)"),
                     ContainsRegex("bf16 +(multiply-adds|dot|tiles)"),
                     HasSubstr("cross_entropy")));
+  EXPECT_THAT(run("info --matrix-unit none").text,
+              ContainsRegex("matrix unit +none"));
+  expectError("info --matrix-unit gpu", 2, "gpu not in {none,amx,accelerate}");
 }
 
 } // namespace

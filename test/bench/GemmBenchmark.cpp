@@ -4,8 +4,8 @@
 // OneDnnBenchmark.cpp times its products in the same run.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/gemm/PackedMatrix.h"
 #include "test/bench/Products.h"
 
@@ -44,12 +44,14 @@ enum class HostProduct { Full, Bf16MultiplyAdd, Bf16DotProduct, Bf16Amx };
 
 /// False, and the benchmark is skipped, when the CPU cannot.
 template <HostProduct how> bool prepareProduct(benchmark::State &state) {
-  static const bool isAmxDefault = isAmxUsed();
-  const bool isDone = useAmx(how == HostProduct::Bf16Amx ||
-                             (how == HostProduct::Full && isAmxDefault)) &&
-                      setBf16Arithmetic(how == HostProduct::Bf16DotProduct
-                                            ? Bf16Arithmetic::DotProduct
-                                            : Bf16Arithmetic::MultiplyAdd);
+  static const MatrixUnit defaultUnit = matrixUnit();
+  const bool isDone =
+      useMatrixUnit(how == HostProduct::Full      ? defaultUnit
+                    : how == HostProduct::Bf16Amx ? MatrixUnit::Amx
+                                                  : MatrixUnit::None) &&
+      setBf16Arithmetic(how == HostProduct::Bf16DotProduct
+                            ? Bf16Arithmetic::DotProduct
+                            : Bf16Arithmetic::MultiplyAdd);
   if (!isDone)
     state.SkipWithError("this CPU has no such products of bf16");
   return isDone;

@@ -189,8 +189,9 @@ def check_bench(check, bundle):
                     "--host-precision", precision, "--json"])
         found[precision] = json.loads(text)
     check.expect(all(each["host_precision"] == name for name, each in found.items())
-                 and found["f32"]["host_arithmetic"] in ("multiply_add", "amx")
-                 and found["bf16"]["host_arithmetic"] in ("multiply_add", "dot_product", "amx")
+                 and found["f32"]["host_arithmetic"] in ("multiply_add", "amx", "accelerate")
+                 and found["bf16"]["host_arithmetic"] in ("multiply_add", "dot_product", "amx",
+                                                      "accelerate")
                  and found["f32"]["loss"] != found["bf16"]["loss"], "bench says and does it")
 
 

@@ -5,7 +5,32 @@
 //===----------------------------------------------------------------------===//
 #include "tools/ane-run/DeviceOptions.h"
 
+#include "runtime/gemm/MatrixUnit.h"
+
 namespace anec::rt {
+
+/// Before anything is packed: while flags are read.
+static void addMatrixUnitFlag(CLI::App &command) {
+  const std::vector<MatrixUnit> units = {MatrixUnit::None, MatrixUnit::Amx,
+                                         MatrixUnit::Accelerate};
+  std::vector<std::string> names;
+  for (MatrixUnit unit : units)
+    names.emplace_back(nameOf(unit));
+  command
+      .add_option_function<std::string>(
+          "--matrix-unit",
+          [units](const std::string &name) {
+            for (MatrixUnit unit : units)
+              if (name == nameOf(unit) && !useMatrixUnit(unit))
+                throw CLI::ValidationError("--matrix-unit", "this machine has "
+                                                            "no " +
+                                                                name);
+          },
+          "what multiplies on the CPU besides its vectors (default: the best "
+          "that there is; see info)")
+      ->check(CLI::IsMember(names))
+      ->envname("ANEC_MATRIX_UNIT");
+}
 
 void DeviceOptions::addTo(CLI::App &command,
                           const std::vector<std::string> &numericsNames) {
@@ -21,6 +46,7 @@ void DeviceOptions::addTo(CLI::App &command,
                   "threads; the same results for any number (default: all)")
       ->check(CLI::Range(1, 1024))
       ->envname("ANEC_THREADS");
+  addMatrixUnitFlag(command);
   command
       .add_option("--fault", faults,
                   "what goes wrong on a simulated device: "

@@ -6,9 +6,9 @@
 #include "runtime/bundle/Bundle.h"
 #include "runtime/device/DeviceFactory.h"
 #include "runtime/device/ane/AneDevice.h"
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/Processors.h"
 #include "runtime/support/Random.h"
@@ -179,9 +179,11 @@ Result<int> run(const InfoFlags &flags) {
   for (int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0;
        targets &= targets - 1)
     fmt::print(" {}", hwy::TargetName(targets & -targets));
-  fmt::print("\nmatrix unit   {}\n", isAmxUsed() ? "AMX" : "none");
+  fmt::print("\nmatrix unit   {}\n", nameOf(matrixUnit()));
   fmt::print("bf16          {}\n",
-             isAmxUsed() ? "tiles (AMX)"
+             matrixUnit() == MatrixUnit::Amx ? "tiles (AMX)"
+             : matrixUnit() == MatrixUnit::Accelerate
+                 ? "products of f32 (Accelerate)"
              : bf16Arithmetic() == Bf16Arithmetic::DotProduct
                  ? "dot products (AVX512-BF16)"
                  : "multiply-adds of f32");

@@ -1,13 +1,13 @@
 //===- GemmBf16Test.cpp - Products of operands rounded to bf16 ------------===//
 //
-// With multiply-adds and, where the CPU has them, with dot products and on
+// With multiply-adds and, where the machine has them, with dot products and on
 // matrix units, against three loops in double over operands that are rounded by
 // other means.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/gemm/Amx.h"
 #include "runtime/gemm/Bf16.h"
 #include "runtime/gemm/Gemm.h"
+#include "runtime/gemm/MatrixUnit.h"
 #include "runtime/support/ThreadPool.h"
 #include "test/runtime/gemm/TestMatrix.h"
 
@@ -43,35 +43,42 @@ double tolerance(int64_t k, double magnitude, double result, double unit) {
          (unit > 0x1p-24 ? 0x1p-25 : 0);
 }
 
-enum class Unit { MultiplyAdd, DotProduct, Amx };
+enum class Unit { MultiplyAdd, DotProduct, Amx, Accelerate };
+
+MatrixUnit matrixUnitOf(Unit unit) {
+  return unit == Unit::Amx          ? MatrixUnit::Amx
+         : unit == Unit::Accelerate ? MatrixUnit::Accelerate
+                                    : MatrixUnit::None;
+}
 
 class GemmBf16 : public testing::TestWithParam<Unit> {
 protected:
   void SetUp() override {
     const bool isDot = GetParam() == Unit::DotProduct;
-    if (!useAmx(GetParam() == Unit::Amx) ||
+    if (!useMatrixUnit(matrixUnitOf(GetParam())) ||
         !setBf16Arithmetic(isDot ? Bf16Arithmetic::DotProduct
                                  : Bf16Arithmetic::MultiplyAdd))
       GTEST_SKIP() << "this CPU, or what the test leaves of it, has none";
   }
   void TearDown() override {
     setBf16Arithmetic(before);
-    useAmx(wasAmxUsed);
+    useMatrixUnit(unitBefore);
   }
 
   const Bf16Arithmetic before = bf16Arithmetic();
-  const bool wasAmxUsed = isAmxUsed();
+  const MatrixUnit unitBefore = matrixUnit();
 };
 
 INSTANTIATE_TEST_SUITE_P(Unit, GemmBf16,
                          testing::Values(Unit::MultiplyAdd, Unit::DotProduct,
-                                         Unit::Amx),
+                                         Unit::Amx, Unit::Accelerate),
                          [](const auto &info) -> std::string {
                            return info.param == Unit::MultiplyAdd
                                       ? "MultiplyAdd"
                                   : info.param == Unit::DotProduct
                                       ? "DotProduct"
-                                      : "Amx";
+                                  : info.param == Unit::Amx ? "Amx"
+                                                            : "Accelerate";
                          });
 
 template <typename T>

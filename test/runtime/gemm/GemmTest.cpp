@@ -454,14 +454,14 @@ template <typename C> void checkLower(int64_t m, int64_t n, int64_t k) {
           expected.at(i, j) = 0;
         ASSERT_EQ(found.at(i, j), expected.at(i, j)) << i << "," << j;
       }
-    EXPECT_TRUE(n < 100 || found.at(0, n - 1) == C(0));
+    EXPECT_TRUE(n < 150 || found.at(0, n - 1) == C(0));
     EXPECT_EQ(found.elements, expected.elements); // and nothing beside them
   }
 }
 
 TEST(Gemm, LowerPart) {
   checkLower<half>(256, 256, 64);
-  checkLower<float>(100, 100, 1500);
+  checkLower<float>(100, 200, 1500);
   checkLower<half>(30, 170, 20);
   checkLower<float>(170, 30, 20);
   checkLower<half>(3, 5, 2);
