@@ -20,11 +20,15 @@ namespace anec::rt::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// exp for floats from -87.33 to 0, of which most are: what softmax, cross
-/// entropy and sigmoid ask for. A third of the instructions of hn::Exp, which
-/// also reaches 88 and subnormal results. Within 2 units in the last place.
-template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfNegative(D d, V x) {
-  const hn::RebindToSigned<D> dBits;
+/// e^x = 2^n (1 + q) for floats from -87.33 to 89.
+template <class D> struct ExponentialParts {
+  /// n plus a multiple of 2^9.
+  hn::Vec<hn::RebindToSigned<D>> n;
+  hn::Vec<D> q;
+};
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE ExponentialParts<D> partsOfExponential(D d, V x) {
   // Added to a small number, leaves it rounded in the lowest bits.
   const V shift = hn::Set(d, 0x1.8p23F);
   const V shifted = hn::MulAdd(x, hn::Set(d, 0x1.715476p0F), shift);
@@ -37,35 +41,64 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfNegative(D d, V x) {
   p = hn::MulAdd(r, p, hn::Set(d, 0x1.5558f4p-5F));
   p = hn::MulAdd(r, p, hn::Set(d, 0x1.55549p-3F));
   p = hn::MulAdd(r, p, hn::Set(d, 0x1.fffffcp-2F));
-  const V q = hn::MulAdd(hn::Mul(r, r), p, r);
+  return {hn::BitCast(hn::RebindToSigned<D>(), shifted),
+          hn::MulAdd(hn::Mul(r, r), p, r)};
+}
+
+/// 2^n (1 + q)
+template <class D>
+HWY_INLINE hn::Vec<D> scaledPower(D d, const ExponentialParts<D> &parts) {
   constexpr int bias = 127, mantissaBits = 23;
-  const V power =
-      hn::BitCast(d, hn::ShiftLeft<mantissaBits>(hn::Add(
-                         hn::BitCast(dBits, shifted), hn::Set(dBits, bias))));
-  return hn::MulAdd(q, power, power);
+  const hn::RebindToSigned<D> dBits;
+  const auto power = hn::BitCast(
+      d, hn::ShiftLeft<mantissaBits>(hn::Add(parts.n, hn::Set(dBits, bias))));
+  return hn::MulAdd(parts.q, power, power);
+}
+
+/// exp for floats from -87.33 to 0, of which most are: what softmax, cross
+/// entropy and sigmoid ask for. Within 2 units in the last place.
+template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfNegative(D d, V x) {
+  return scaledPower(d, partsOfExponential(d, x));
+}
+
+/// The same bits for these, and the others: 2^128 is no float, so that positive
+/// ones are computed as halves of what they are.
+template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfFloats(D d, V x) {
+  const hn::RebindToSigned<D> dBits;
+  const auto isPositive = hn::Gt(x, hn::Zero(d));
+  ExponentialParts<D> parts = partsOfExponential(d, x);
+  parts.n =
+      hn::Sub(parts.n, hn::IfThenElseZero(hn::RebindMask(dBits, isPositive),
+                                          hn::Set(dBits, 1)));
+  const V y = scaledPower(d, parts);
+  return hn::IfThenElse(isPositive, hn::Add(y, y), y);
+}
+
+template <class D, class V = hn::Vec<D>> HWY_INLINE V expOfDoubles(D d, V x) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const V y = hn::Exp(d, hn::Min(x, hn::Set(d, 709.7)));
+  return hn::IfThenElse(hn::Gt(x, hn::Set(d, 709.782712893384)),
+                        hn::Set(d, infinity), y);
 }
 
 /// exp over the whole range: infinity at one end, 0 instead of subnormal
-/// results, which take a hundred cycles, at the other; NaN stays.
+/// results, which take a hundred cycles, at the other; NaN stays. The same bits
+/// whatever else is in a vector.
 template <class D, class V = hn::Vec<D>> HWY_INLINE V expOf(D d, V x) {
   using T = hn::TFromD<D>;
-  const V highest = hn::Set(d, sizeof(T) == 4 ? T(88.72) : T(709.7));
   const V lowest = hn::Set(d, sizeof(T) == 4 ? T(-87.33) : T(-708.3));
   // Masked scores, mostly whole vectors of them.
-  if (hn::AllTrue(d, hn::Lt(x, lowest)))
+  const auto isTiny = hn::Lt(x, lowest);
+  if (hn::AllTrue(d, isTiny))
     return hn::Zero(d);
-  if constexpr (sizeof(T) == 4)
-    if (hn::AllTrue(d, hn::Le(x, hn::Zero(d))))
-      return hn::IfThenZeroElse(hn::Lt(x, lowest),
-                                expOfNegative(d, hn::Max(x, lowest)));
-  const V inside = hn::Max(hn::Min(x, highest), lowest);
-  V y = hn::Exp(d, inside);
-  const V limit =
-      hn::Set(d, sizeof(T) == 4 ? T(88.7228394) : T(709.782712893384));
-  y = hn::IfThenElse(hn::Gt(x, limit),
-                     hn::Set(d, std::numeric_limits<T>::infinity()), y);
-  y = hn::IfThenZeroElse(hn::Lt(x, lowest), y);
-  return hn::IfThenElse(hn::Eq(x, x), y, x);
+  V y;
+  if constexpr (sizeof(T) == 8)
+    y = expOfDoubles(d, hn::Max(x, lowest));
+  else if (hn::AllTrue(d, hn::Le(x, hn::Zero(d))))
+    return hn::IfThenZeroElse(isTiny, expOfNegative(d, hn::Max(x, lowest)));
+  else
+    y = expOfFloats(d, hn::Max(hn::Min(x, hn::Set(d, 89.0F)), lowest));
+  return hn::IfThenElse(hn::Eq(x, x), hn::IfThenZeroElse(isTiny, y), x);
 }
 
 } // namespace anec::rt::HWY_NAMESPACE
